@@ -1,0 +1,222 @@
+"""People, what is known of them, what they did and what they agreed to.
+
+Facts are written by the verbs of this app (people, profile, events, consent), so that
+values keep their canonical form and whoever reads facts above learns of each change.
+"""
+
+from collections.abc import Collection, Iterable
+from typing import Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils.timezone import now as the_clock
+
+from apps.rules.kinds import Kind
+
+TRAIT_KEY = RegexValidator(
+    r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$",
+    "A trait's key is lower-case words joined by dots, such as plan or quiz.skin.score.",
+)
+FIELDS = ("email", "first_name", "last_name", "phone", "country", "language", "timezone")
+READ_COLUMNS = (*FIELDS, "created_at", "last_seen_at")
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def standing(self) -> Self:
+        """Return the contacts that are people: tombstones of merged ones left out."""
+        return self.filter(merged_into=None)
+
+    def locked(self, ids: Iterable[int]) -> Self:
+        """Lock these contacts in id order: the one lock order of the whole product."""
+        return self.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+
+    def search(self, words: str) -> Self:
+        """Return the contacts whose email or name begins with each of the words."""
+        found = self
+        for word in words.split():
+            found = found.filter(
+                Q(email__istartswith=word)
+                | Q(first_name__istartswith=word)
+                | Q(last_name__istartswith=word)
+            )
+        return found
+
+
+class Contact(models.Model):
+    """A person; without email and identity an anonymous visitor."""
+
+    email = models.CharField(max_length=254, blank=True, default="")
+    first_name = models.CharField(max_length=120, blank=True, default="")
+    last_name = models.CharField(max_length=120, blank=True, default="")
+    phone = models.CharField(max_length=40, blank=True, default="")
+    country = models.CharField(max_length=60, blank=True, default="")
+    language = models.CharField(max_length=20, blank=True, default="")
+    timezone = models.CharField(max_length=60, blank=True, default="")
+    profile = models.JSONField(
+        default=dict, blank=True, help_text="Traits in canonical form (apps/rules/kinds.py)."
+    )
+    created_at = models.DateTimeField(default=the_clock, db_index=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="+"
+    )
+
+    objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="contact_email_unique",
+                violation_error_message="A contact with this email exists already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email or f"Visitor {self.pk}"
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
+        contact = super().from_db(db, field_names, values)
+        contact._loaded = _snapshot(contact, field_names)
+        return contact
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        super().save(*args, **kwargs)
+        self.remember()
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def changed_keys(self) -> frozenset[str]:
+        """Return the trait keys (`plan`, `contact.email`) that differ from what was loaded."""
+        before: dict[str, Any] = getattr(self, "_loaded", {})
+        columns = {
+            f"contact.{name}"
+            for name in READ_COLUMNS
+            if name in before and before[name] != getattr(self, name)
+        }
+        old, new = before.get("profile", {}), self.profile
+        keys = old.keys() | new.keys() if "profile" in before else set()
+        return frozenset(columns | {key for key in keys if old.get(key) != new.get(key)})
+
+    def remember(self) -> None:
+        """Take the present values as the ones `changed_keys` compares with."""
+        self._loaded = _snapshot(self, (*READ_COLUMNS, "profile"))
+
+
+def _snapshot(contact: Contact, names: Iterable[str]) -> dict[str, Any]:
+    loaded = {name: getattr(contact, name) for name in READ_COLUMNS if name in names}
+    if "profile" in names:
+        loaded["profile"] = dict(contact.profile)
+    return loaded
+
+
+class Identity(models.Model):
+    """One name under which a source knows a contact."""
+
+    class Kind(models.TextChoices):
+        EXTERNAL = "external_id", "External id"
+        ANONYMOUS = "anonymous_id", "Anonymous id"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
+    kind = models.CharField(max_length=20, choices=Kind)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [models.UniqueConstraint("kind", "value", name="identity_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}"
+
+
+class Event(models.Model):
+    """Something a contact did. Append-only; `message_id` makes a replay change nothing."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="events")
+    name = models.CharField(max_length=100)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField(default=the_clock)
+    properties = models.JSONField(default=dict, blank=True)
+    message_id = models.CharField(max_length=200, unique=True)
+
+    class Meta:
+        indexes = [
+            models.Index("contact", "name", "occurred_at", name="event_by_contact"),
+            models.Index("name", "occurred_at", name="event_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class Trait(models.Model):
+    """One entry of the field catalogue: what a rule may read of a profile."""
+
+    key = models.CharField(max_length=150, unique=True, validators=[TRAIT_KEY])
+    label = models.CharField(max_length=200)
+    kind = models.CharField(max_length=10, choices=[(kind, kind.title()) for kind in Kind])
+    options = models.JSONField(
+        default=list, blank=True, help_text='For choices: [{"value": "pro", "label": "Pro"}].'
+    )
+    source = models.CharField(max_length=200, blank=True, help_text="Where it comes from.")
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @staticmethod
+    def clean_key(key: str) -> str:
+        """Raise ValidationError unless `key` may name a trait of a profile."""
+        TRAIT_KEY(key)
+        if len(key) > 150 or key.startswith("contact."):
+            raise ValidationError("A trait's key has at most 150 characters, not under contact.")
+        return key
+
+
+class DatedTrait(models.Model):
+    """The index of date and time traits by value, kept by the profile's verb.
+
+    A tick asks which values slid across the edge of a window; a JSON column cannot answer
+    that without a scan. A date is kept as midnight UTC of that day: it is compared as a day.
+    """
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="dated_traits")
+    key = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("contact", "key", name="dated_trait_unique")]
+        indexes = [models.Index("key", "at", name="dated_trait_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.at:%Y-%m-%d}"
+
+
+class Consent(models.Model):
+    """One entry of the ledger of what a contact agreed to or withdrew. Append-only."""
+
+    class Purpose(models.TextChoices):
+        EMAIL = "email", "E-mail"
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.EMAIL)
+    granted = models.BooleanField()
+    wording = models.TextField(max_length=2000, help_text="The exact words agreed to.")
+    source = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["contact", "purpose", "-at", "-id"], name="consent_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {'granted' if self.granted else 'withdrawn'}"

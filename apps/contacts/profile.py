@@ -1,0 +1,121 @@
+"""The one verb that changes what is known of a contact."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from apps.contacts import people
+from apps.contacts import traits as catalogue
+from apps.contacts.models import FIELDS, Contact, DatedTrait, Trait
+from apps.rules.kinds import Kind, KindError, Value, canonical, infer_kind
+
+DATED = (Kind.DATE, Kind.DATETIME)
+
+
+class ProfileError(ValueError):
+    """A value that cannot be stored; `key` names the field or trait."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(f"{key}: {message}")
+        self.key = key
+        self.message = message
+
+
+def change_profile(
+    contact: Contact,
+    *,
+    now: datetime,
+    fields: Mapping[str, str] | None = None,
+    traits: Mapping[str, object] | None = None,
+    source: str,
+) -> frozenset[str]:
+    """Set fields and traits of a contact; return the keys that really changed.
+
+    A trait set to None is removed; one not in the catalogue is added with the kind of its
+    value. The contact is locked and read again first, so two changes never lose each other,
+    and saved once, or not at all when nothing differs. Raises ProfileError and then changes
+    nothing.
+    """
+    with transaction.atomic():
+        contact.refresh_from_db(from_queryset=Contact.objects.select_for_update())
+        contact.remember()
+        _set_fields(contact, fields or {})
+        kinds = _set_traits(contact, traits or {}, source)
+        changed = contact.changed_keys()
+        if changed:
+            contact.save()
+            _index_dates(contact, {key: kinds[key] for key in changed if key in kinds})
+    return changed
+
+
+def _set_fields(contact: Contact, fields: Mapping[str, str]) -> None:
+    for name, raw in fields.items():
+        if name not in FIELDS:
+            raise ProfileError(name, "There is no such field.")
+        setattr(contact, name, _field_value(name, raw))
+
+
+def _field_value(name: str, raw: str) -> str:
+    if name == "email" and raw:
+        try:
+            return people.normalise_email(raw)
+        except people.EmailError as error:
+            raise ProfileError(name, str(error)) from None
+    try:
+        text = str(canonical(Kind.TEXT, raw) or "")
+        Contact._meta.get_field(name).run_validators(text)
+    except (KindError, ValidationError) as error:
+        raise ProfileError(name, " ".join(getattr(error, "messages", [str(error)]))) from None
+    return text
+
+
+def _set_traits(contact: Contact, changes: Mapping[str, object], source: str) -> dict[str, Kind]:
+    """Write the traits into `contact.profile`; return the kind of each one named."""
+    known = {row.key: Kind(row.kind) for row in Trait.objects.filter(key__in=changes)}
+    profile: dict[str, Any] = dict(contact.profile)
+    for key, raw in changes.items():
+        try:
+            value = _value(key, raw, known, source)
+        except (KindError, ValidationError) as error:
+            raise ProfileError(key, " ".join(getattr(error, "messages", [str(error)]))) from None
+        profile.pop(key, None)
+        if value is not None:
+            profile[key] = value
+    contact.profile = profile
+    return known
+
+
+def _value(key: str, raw: object, known: dict[str, Kind], source: str) -> Value | None:
+    """Return the canonical value; a key not yet in `known` is defined and added to it."""
+    if key not in known:
+        if raw is None:
+            return None
+        kind = infer_kind(raw)
+        value = canonical(kind, raw)
+        trait = catalogue.define(key, label=_label(key), kind=kind, source=source)
+        known[key] = Kind(trait.kind)
+        return value
+    return canonical(known[key], raw)
+
+
+def _label(key: str) -> str:
+    return key.replace(".", " ").replace("_", " ").replace("-", " ").capitalize()
+
+
+def _index_dates(contact: Contact, kinds: Mapping[str, Kind]) -> None:
+    for key in (key for key, kind in kinds.items() if kind in DATED):
+        value = contact.profile.get(key)
+        if value is None:
+            DatedTrait.objects.filter(contact=contact, key=key).delete()
+        else:
+            DatedTrait.objects.update_or_create(
+                contact=contact, key=key, defaults={"at": _moment(value)}
+            )
+
+
+def _moment(value: str) -> datetime:
+    moment = datetime.fromisoformat(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

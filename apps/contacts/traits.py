@@ -1,0 +1,37 @@
+"""The field catalogue: which traits exist, of which kind, under which label."""
+
+from collections.abc import Iterable
+
+from apps.contacts.models import Trait
+from apps.rules.catalogue import CONTACT_TRAITS, Catalogue, TraitSpec
+from apps.rules.kinds import Kind, Option
+
+
+def define(
+    key: str, *, label: str, kind: Kind, options: Iterable[Option] = (), source: str
+) -> Trait:
+    """Add a trait to the catalogue, or bring its label and options up to date.
+
+    A known trait keeps its kind: values of it are stored, and rules are written on it.
+    """
+    Trait.clean_key(key)
+    listed = [{"value": option.value, "label": option.label} for option in options]
+    trait, made = Trait.objects.get_or_create(
+        key=key, defaults={"label": label, "kind": kind, "options": listed, "source": source}
+    )
+    if not made and (trait.label, trait.options) != (label, listed):
+        trait.label, trait.options = label, listed
+        trait.save(update_fields=["label", "options"])
+    return trait
+
+
+def spec(trait: Trait) -> TraitSpec:
+    options = tuple(Option(item["value"], item["label"]) for item in trait.options)
+    return TraitSpec(trait.key, trait.label, Kind(trait.kind), options)
+
+
+def catalogue() -> Catalogue:
+    """Return every trait a rule may read; segments are added by the app that has them."""
+    return Catalogue(
+        {**CONTACT_TRAITS, **{trait.key: spec(trait) for trait in Trait.objects.all()}}
+    )

@@ -1,0 +1,15 @@
+"""Every address of Tidemark: the public ones first (settings.PUBLIC_PATHS), then staff."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.core.urls")),
+    path("q/", include("apps.quizzes.urls")),
+    path("u/", include("apps.nurture.urls")),
+    path("", include("apps.accounts.urls")),
+    path("", include("apps.insights.urls")),
+    path("leads/", include("apps.leads.urls")),
+    path("admin/segments/", include("apps.segments.urls")),
+    path("admin/", admin.site.urls),
+]
