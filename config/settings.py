@@ -47,7 +47,7 @@ INSTALLED_APPS = [
     "apps.accounts",
     "apps.rules",
     "apps.core",
-    "django.contrib.admin",
+    "apps.accounts.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -130,6 +130,7 @@ CACHES = {
 }
 
 WORKERS = env.int("WORKERS", default=2)
+CANARY_LIMIT = env.float("CANARY_LIMIT", default=30)  # seconds; a silent cluster is replaced
 Q_CLUSTER = {
     "name": "tidemark",
     "orm": "default",
@@ -171,6 +172,7 @@ AXES_COOLOFF_TIME = 1  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
+AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
 SESSION_COOKIE_HTTPONLY = True
