@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+from apps.rules import fold
 
 
 class RulesConfig(AppConfig):
     name = "apps.rules"
     verbose_name = "The rule language"
+
+    def ready(self) -> None:
+        connection_created.connect(fold.register, dispatch_uid="rules.fold")

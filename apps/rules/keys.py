@@ -1,0 +1,55 @@
+"""What a rule reads: the reading that says which rules a change can touch."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import assert_never
+
+from apps.rules.nodes import (
+    All,
+    Any,
+    EventCondition,
+    Leaf,
+    Not,
+    Rule,
+    SegmentCondition,
+    TraitCondition,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    traits: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+    segments: frozenset[str] = frozenset()
+
+    def as_marks(self) -> frozenset[str]:
+        """Return them as one set: `trait:plan`, `event:order_completed`, `segment:customers`."""
+        return frozenset(
+            [f"trait:{trait}" for trait in self.traits]
+            + [f"event:{event}" for event in self.events]
+            + [f"segment:{segment}" for segment in self.segments]
+        )
+
+
+def keys(rule: Rule) -> Keys:
+    """Return every trait, event and segment that the rule reads."""
+    found = list(leaves(rule))
+    return Keys(
+        traits=frozenset(leaf.trait for leaf in found if isinstance(leaf, TraitCondition)),
+        events=frozenset(leaf.event for leaf in found if isinstance(leaf, EventCondition)),
+        segments=frozenset(leaf.segment for leaf in found if isinstance(leaf, SegmentCondition)),
+    )
+
+
+def leaves(rule: Rule) -> Iterable[Leaf]:
+    """Yield the conditions of the rule from left to right."""
+    match rule:
+        case All(rules) | Any(rules):
+            for part in rules:
+                yield from leaves(part)
+        case Not(part):
+            yield from leaves(part)
+        case TraitCondition() | EventCondition() | SegmentCondition():
+            yield rule
+        case _:
+            assert_never(rule)
