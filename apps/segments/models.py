@@ -158,6 +158,8 @@ class Change(models.Model):
     Keys: `trait:plan`, `event:order_completed`, `segment:customers`, `*` for everything.
     """
 
+    EVERYTHING = "*"
+
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
     keys = models.JSONField()
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
@@ -191,6 +193,7 @@ class Rebuild(models.Model):
     entered = models.PositiveIntegerField(default=0)
     departed = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
+    touched_at = models.DateTimeField(help_text="When a worker last took it up.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -200,3 +203,15 @@ class Rebuild(models.Model):
 
     def __str__(self) -> str:
         return f"{self.segment} revision {self.revision}: {self.get_state_display()}"
+
+
+class Verification(models.Model):
+    """One comparison of stored membership with a recomputation from scratch."""
+
+    at = models.DateTimeField()
+    seconds = models.FloatField()
+    contacts = models.PositiveIntegerField()
+    drift = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}: drift {self.drift}"

@@ -1,0 +1,118 @@
+"""Changing a segment: checked, numbered, and applied to everybody already there."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from apps.accounts.models import User
+from apps.contacts.models import Contact
+from apps.rules import codec
+from apps.rules.catalogue import Catalogue
+from apps.rules.nodes import Rule
+from apps.segments import rebuilding
+from apps.segments.models import Pin, Revision, Segment
+from apps.segments.plan import CycleError, catalogue, compile_plan
+
+
+class SegmentError(ValueError):
+    """An edit that cannot be saved; the message says why."""
+
+
+def read_rule(source: object, *, known: Catalogue | None = None) -> Rule:
+    """Return the rule written in `source` (JSON text or data). Raises RuleError."""
+    return codec.loads(source, known or catalogue())
+
+
+def save(
+    segment: Segment,
+    *,
+    rule: object | None,
+    by: User | None,
+    now: datetime,
+    enrol_existing: bool = False,
+) -> Segment:
+    """Save a segment, new or edited, with its next revision, and have it rebuilt.
+
+    `segment` carries the other edited fields. Raises RuleError, located, for a bad rule and
+    SegmentError for one that closes a circle or leaves others without the segment they read.
+    """
+    parsed = None if rule is None else read_rule(rule)
+    with transaction.atomic():
+        list(Segment.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        before = Segment.objects.filter(pk=segment.pk).first() if segment.pk else None
+        segment.revision = before.revision if before else 0
+        segment.rule = None if parsed is None else codec.dumps(parsed)
+        if before is not None and not _differs(before, segment):
+            segment.save()
+            return segment
+        _number(segment, by=by, now=now)
+        _check(segment, before)
+        _rebuild(segment, before, by=by, now=now, enrol_existing=enrol_existing)
+    return segment
+
+
+def _number(segment: Segment, *, by: User | None, now: datetime) -> None:
+    """Save the segment under its next revision number."""
+    segment.revision += 1
+    segment.save()
+    Revision.objects.create(
+        segment=segment,
+        number=segment.revision,
+        rule=segment.rule,
+        status=segment.status,
+        by=by,
+        at=now,
+    )
+
+
+def _differs(before: Segment, after: Segment) -> bool:
+    names = ("rule", "status", "ladder_id", "rung", "slug")
+    return any(getattr(before, name) != getattr(after, name) for name in names)
+
+
+def _check(segment: Segment, before: Segment | None) -> None:
+    """Refuse a circle, and an edit that takes from others the segment they read."""
+    if before is not None and before.slug != segment.slug:
+        raise SegmentError("A segment keeps its slug: rules refer to it.")
+    try:
+        plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
+    except CycleError as error:
+        raise SegmentError(str(error)) from None
+    live = {planned.slug for planned in plan.segments}
+    for planned in plan.segments:
+        missing = sorted(planned.refers_to - live)
+        if missing:
+            raise SegmentError(f"'{planned.name}' reads '{missing[0]}', which would not be live.")
+
+
+def _rebuild(
+    segment: Segment,
+    before: Segment | None,
+    *,
+    by: User | None,
+    now: datetime,
+    enrol_existing: bool,
+) -> None:
+    """Rebuild the segment, and the rungs below where it stood and stands."""
+    was_live = before is not None and before.status == Segment.Status.LIVE
+    if not was_live and segment.status != Segment.Status.LIVE:
+        return
+    rebuilding.order(segment, now=now, enrol_existing=enrol_existing)
+    ladders = {row.ladder_id for row in (before, segment) if row is not None and row.ladder_id}
+    if before is not None and (before.ladder_id, before.rung) == (segment.ladder_id, segment.rung):
+        return  # whoever moves is marked, and the other rungs read those marks
+    for rung in Segment.objects.live().filter(ladder__in=ladders).exclude(pk=segment.pk):
+        _number(rung, by=by, now=now)
+        rebuilding.order(rung, now=now)
+
+
+def pin(contact: Contact, segment: Segment, *, held: str | None, by: User | None) -> None:
+    """Hold a contact in or out of a segment by hand; None lets the rule decide again."""
+    with transaction.atomic():
+        if held is None:
+            for row in Pin.objects.filter(contact=contact, segment=segment):
+                row.delete()
+            return
+        Pin.objects.update_or_create(
+            contact=contact, segment=segment, defaults={"held": held, "by": by}
+        )

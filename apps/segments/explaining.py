@@ -1,0 +1,88 @@
+"""Why a contact is in a segment, or is not: the reasons, since when, and what time will do."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+
+from apps.contacts.models import Contact
+from apps.rules.prose import sentence
+from apps.rules.verdict import Reason, judge
+from apps.segments import facts as loading
+from apps.segments.models import Membership, Pin, Segment
+from apps.segments.plan import Planned, catalogue, live_plan
+from apps.segments.settling import pins_of, standing_of
+
+
+class NotLive(ValueError):
+    """A segment that is not live holds nobody, so there is nothing to explain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`reason` is None where no rule was asked: a static segment."""
+
+    segment: Planned
+    member: bool
+    holds: bool
+    sentence: str
+    because: str
+    since: datetime | None
+    flips_at: datetime | None
+    reason: Reason | None
+
+
+def explain(contact: Contact, segment: Segment, *, now: datetime) -> Explanation:
+    """Explain one membership as it is stored, beside what the rule says now.
+
+    Raises NotLive.
+    """
+    plan = live_plan()
+    planned = plan.by_slug.get(segment.slug)
+    if planned is None:
+        raise NotLive(f"{segment.name} is not live.")
+    row = Membership.objects.filter(segment=segment, contact=contact).first()
+    standing = standing_of([contact.pk], plan)
+    pins = pins_of([contact.pk], plan).get(contact.pk, {})
+    verdict = None
+    if planned.rule is not None:
+        facts = loading.load([contact], segments=[planned], standing=standing)[contact.pk]
+        verdict = judge(planned.rule, facts, now=now, zone=timezone.get_default_timezone())
+    return Explanation(
+        segment=planned,
+        member=row is not None,
+        holds=verdict is not None and verdict.holds,
+        sentence=sentence(planned.rule, catalogue())
+        if planned.rule is not None
+        else "held by hand",
+        because=_because(
+            planned,
+            pins=pins,
+            standing=standing.get(contact.pk, frozenset()),
+            holds=verdict is not None and verdict.holds,
+        ),
+        since=row.since if row else None,
+        flips_at=verdict.flips_at if verdict else None,
+        reason=verdict.reason if verdict else None,
+    )
+
+
+def _because(
+    segment: Planned, *, pins: dict[str, str], standing: frozenset[str], holds: bool
+) -> str:
+    """Say in a sentence what decided: a pin, a higher rung, or the rule."""
+    names = {planned.slug: planned.name for planned in live_plan().segments}
+    pinned = next((slug for slug in segment.rungs if pins.get(slug) == Pin.Held.IN), None)
+    if pinned not in {None, segment.slug}:
+        return f"Pinned by hand to '{names[pinned or '']}' on the same ladder."
+    if pins.get(segment.slug) == Pin.Held.IN:
+        return "Held in by hand."
+    if pins.get(segment.slug) == Pin.Held.OUT:
+        return "Held out by hand."
+    higher = next((slug for slug in segment.higher if slug in standing), None)
+    if higher is not None:
+        met = "Met, but a" if holds else "Not met, and a"
+        return f"{met} higher rung won: '{names[higher]}'."
+    if segment.rule is None:
+        return "A static segment: held by hand alone."
+    return "The rule holds." if holds else "The rule does not hold."

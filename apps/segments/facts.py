@@ -1,0 +1,56 @@
+"""Loading what rules read of contacts, once for a whole batch."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from apps.contacts.models import READ_COLUMNS, Contact, Event
+from apps.rules.keys import keys
+from apps.rules.verdict import Facts, Occurrence
+from apps.segments.plan import Planned
+
+
+def load(
+    contacts: Collection[Contact],
+    *,
+    segments: Iterable[Planned],
+    standing: Mapping[int, frozenset[str]],
+) -> dict[int, Facts]:
+    """Return each contact's facts as far as the segments read them.
+
+    `standing` gives the slugs each contact stands in now. One query, whatever the batch.
+    """
+    names = {
+        name
+        for segment in segments
+        if segment.rule is not None
+        for name in keys(segment.rule).events
+    }
+    events = _events([contact.pk for contact in contacts], names)
+    return {
+        contact.pk: Facts(
+            traits=_traits(contact),
+            events=events.get(contact.pk, {}),
+            segments=standing.get(contact.pk, frozenset()),
+        )
+        for contact in contacts
+    }
+
+
+def _traits(contact: Contact) -> dict[str, Any]:
+    columns = {f"contact.{name}": getattr(contact, name) for name in READ_COLUMNS}
+    return {**contact.profile, **columns}
+
+
+def _events(ids: list[int], names: Collection[str]) -> dict[int, dict[str, list[Occurrence]]]:
+    found: dict[int, dict[str, list[Occurrence]]] = {}
+    if not names:
+        return found
+    rows = (
+        Event.objects.filter(contact__in=ids, name__in=names)
+        .order_by("occurred_at")
+        .values_list("contact_id", "name", "occurred_at", "properties")
+    )
+    for contact_id, name, occurred_at, properties in rows.iterator(chunk_size=2000):
+        by_name = found.setdefault(contact_id, {})
+        by_name.setdefault(name, []).append(Occurrence(occurred_at, properties))
+    return found

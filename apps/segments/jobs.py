@@ -1,0 +1,18 @@
+"""What workers do for segments. Each may be rung twice, or run beside itself."""
+
+from apps.segments import rebuilding, settling, verifying
+
+MANY = 5000
+
+
+def settle_waiting() -> None:
+    while settling.settle_waiting(limit=MANY) >= MANY:
+        pass
+
+
+def rebuild(rebuild_id: int) -> None:
+    rebuilding.run(rebuild_id)
+
+
+def verify() -> None:
+    verifying.verify_and_record()

@@ -1,0 +1,151 @@
+"""The live segments as one compiled plan: rules read, ordered so that none sees a stale other.
+
+The plan is kept in the process and read again when any live segment has a newer revision.
+"""
+
+import graphlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from graphlib import TopologicalSorter
+
+import structlog
+
+from apps.contacts import traits
+from apps.rules import codec
+from apps.rules.catalogue import Catalogue
+from apps.rules.edges import Edge, edges
+from apps.rules.errors import RuleError
+from apps.rules.keys import keys
+from apps.rules.nodes import Rule
+from apps.segments.models import Change, Segment
+
+log = structlog.get_logger(__name__)
+
+Stamp = tuple[tuple[int, int], ...]
+
+
+class CycleError(ValueError):
+    """Segments that refer to each other in a circle; the message names it."""
+
+    def __init__(self, slugs: Iterable[str]) -> None:
+        self.slugs = tuple(slugs)
+        super().__init__(f"These segments would refer to each other: {' > '.join(self.slugs)}.")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One live segment, compiled. `rule` is None for a static segment."""
+
+    pk: int
+    slug: str
+    name: str
+    rule: Rule | None
+    ladder_id: int | None = None
+    higher: tuple[str, ...] = ()  # slugs of the rungs above it, the first rung first
+    rungs: tuple[str, ...] = ()  # slugs of all rungs of its ladder, itself included
+
+    @cached_property
+    def refers_to(self) -> frozenset[str]:
+        """Slugs whose membership must be settled before this one's."""
+        direct = keys(self.rule).segments if self.rule is not None else frozenset()
+        return direct | frozenset(self.higher)
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The marks that touch this segment."""
+        marks = keys(self.rule).as_marks() if self.rule is not None else frozenset()
+        pins = {f"pin:{slug}" for slug in (self.slug, *self.rungs)}
+        return marks | pins | {f"segment:{slug}" for slug in self.higher} | {Change.EVERYTHING}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every live segment in dependency order."""
+
+    segments: tuple[Planned, ...]
+    broken: Mapping[str, str] = field(default_factory=dict)  # slug: why its rule cannot be read
+    _touched: dict[frozenset[str], tuple[Planned, ...]] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, Planned]:
+        return {segment.slug: segment for segment in self.segments}
+
+    @cached_property
+    def edges(self) -> Mapping[Edge, frozenset[str]]:
+        """Every distinct windowed leaf's edges, for the tick."""
+        found: dict[Edge, set[str]] = {}
+        for segment in self.segments:
+            for edge in edges(segment.rule) if segment.rule is not None else ():
+                found.setdefault(edge, set()).add(segment.slug)
+        return {edge: frozenset(slugs) for edge, slugs in found.items()}
+
+    def touched_by(self, marks: frozenset[str]) -> tuple[Planned, ...]:
+        """Return the segments that read any of the marks, and all that refer to those."""
+        if marks not in self._touched:
+            if len(self._touched) > 1000:
+                self._touched.clear()
+            self._touched[marks] = self._find_touched(marks)
+        return self._touched[marks]
+
+    def _find_touched(self, marks: frozenset[str]) -> tuple[Planned, ...]:
+        found: dict[str, Planned] = {}
+        for segment in self.segments:
+            if segment.reads & marks or segment.refers_to & found.keys():
+                found[segment.slug] = segment
+        return tuple(found.values())
+
+
+_cached: tuple[Stamp, Plan] = ((), Plan(()))
+
+
+def live_plan() -> Plan:
+    """Return the plan of the live segments as committed now: one small query when unchanged."""
+    global _cached  # noqa: PLW0603  one plan a process, replaced whole
+    stamp = tuple(Segment.objects.live().order_by("pk").values_list("pk", "revision"))
+    known, plan = _cached
+    if known != stamp:
+        plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
+        _cached = (stamp, plan)
+    return plan
+
+
+def catalogue() -> Catalogue:
+    """Return what a rule may speak of: every trait, and every segment that is not archived."""
+    named = Segment.objects.exclude(status=Segment.Status.ARCHIVED)
+    return Catalogue(traits.catalogue().traits, dict(named.values_list("slug", "name")))
+
+
+def compile_plan(rows: Iterable[Segment]) -> Plan:
+    """Compile the given segments. Raises CycleError; a rule that cannot be read is left out."""
+    known = catalogue()
+    ladders: dict[int, list[str]] = {}
+    compiled, broken = [], {}
+    for row in rows:
+        try:
+            rule = None if row.rule is None else codec.loads(row.rule, known)
+        except RuleError as error:
+            log.error("segment.broken", segment=row.slug, problem=str(error))
+            broken[row.slug] = str(error)
+            continue
+        above = ladders.setdefault(row.ladder_id, []) if row.ladder_id else []
+        compiled.append(Planned(row.pk, row.slug, row.name, rule, row.ladder_id, tuple(above)))
+        above.append(row.slug)
+    return Plan(
+        _ordered(
+            replace(segment, rungs=tuple(ladders.get(segment.ladder_id or 0, ())))
+            for segment in compiled
+        ),
+        broken,
+    )
+
+
+def _ordered(segments: Iterable[Planned]) -> tuple[Planned, ...]:
+    """Sort so that every segment comes after those it refers to."""
+    by_slug = {segment.slug: segment for segment in segments}
+    graph = {slug: sorted(segment.refers_to) for slug, segment in by_slug.items()}
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        raise CycleError(reversed(error.args[1])) from None
+    return tuple(by_slug[slug] for slug in order if slug in by_slug)

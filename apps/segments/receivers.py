@@ -1,0 +1,42 @@
+"""Where facts become marks: whoever writes a fact, its mark commits with it or not at all."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from apps.contacts.models import Contact, Event
+from apps.contacts.signals import facts_written
+from apps.core.signals import second_passed
+from apps.segments.marks import mark
+from apps.segments.models import Change, Pin
+from apps.segments.ticking import beat
+
+
+@receiver(post_save, sender=Contact)
+def mark_contact(instance: Contact, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
+    keys = {Change.EVERYTHING} if created else {f"trait:{key}" for key in instance.changed_keys()}
+    if keys:
+        mark({instance.pk: keys})
+
+
+@receiver([post_save, post_delete], sender=Event)
+def mark_event(instance: Event, **kwargs: Any) -> None:
+    mark({instance.contact_id: {f"event:{instance.name}", "trait:contact.last_seen_at"}})
+
+
+@receiver([post_save, post_delete], sender=Pin)
+def mark_pin(instance: Pin, **kwargs: Any) -> None:
+    mark({instance.contact_id: {f"pin:{instance.segment.slug}"}})
+
+
+@receiver(facts_written)
+def mark_facts(changes: Mapping[int, set[str]], **kwargs: Any) -> None:
+    mark(changes)
+
+
+@receiver(second_passed)
+def keep_time(now: datetime, **kwargs: Any) -> None:
+    beat(now=now)

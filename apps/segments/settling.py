@@ -1,0 +1,186 @@
+"""Settling: bringing the membership of marked contacts to what facts, rules and clock say.
+
+Everything here keeps one lock order: contacts by ascending id, then what hangs on them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.contacts.models import Contact
+from apps.core.crashpoints import reached
+from apps.segments import facts as loading
+from apps.segments.models import Change, Membership, Pin, Transition, Watermark
+from apps.segments.plan import Plan, Planned, live_plan
+from apps.segments.signals import memberships_changed
+from apps.segments.standing import stand
+
+BATCH = 200  # contacts settled in one transaction
+CAUSE_LENGTH = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One contact entering or leaving one segment."""
+
+    contact_id: int
+    segment: Planned
+    kind: str
+    cause: str = ""
+
+
+def settle_marked(ids: Iterable[int]) -> None:
+    """Settle these contacts as of now, where they are marked."""
+    wanted = sorted(ids)
+    if Change.objects.filter(contact__in=wanted).exists():
+        settle(wanted, now=timezone.now())
+
+
+def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
+    """Settle the longest waiting marks, about `limit` of them; return how many contacts.
+
+    Contacts that another worker holds are left to it.
+    """
+    oldest = Change.objects.order_by("pk").values_list("contact_id", flat=True)[:limit]
+    ids = sorted(set(oldest))
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        settle(batch, now=now or timezone.now(), skip_locked=True)
+    return len(ids)
+
+
+def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) -> list[Move]:
+    """Settle contacts in one transaction, their marks deleted with it; return who moved.
+
+    Marks are read before facts and only those read are deleted: a fact committed in
+    between keeps its mark. The rules are read after the locks are held, so that a rebuild,
+    which takes the same locks, comes either before with the old rule or after with the new.
+    """
+    with transaction.atomic():
+        locked = Contact.objects.select_for_update(skip_locked=skip_locked, of=("self",))
+        contacts = {row.pk: row for row in locked.filter(pk__in=ids).order_by("pk")}
+        marks = list(Change.objects.filter(contact__in=contacts))
+        if not marks:
+            return []
+        marked = {pk: contacts[pk] for pk in {mark.contact_id for mark in marks}}
+        now = effective_now(now, marks)
+        moves = _moves(marked, marks, now=now)
+        write(moves, now=now, quiet=False)
+        Change.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
+        reached("settle.before_commit")
+    return moves
+
+
+def effective_now(now: datetime, marks: Iterable[Change] = ()) -> datetime:
+    """Return the moment to judge at: never before the watermark or a mark.
+
+    What time itself flipped up to the watermark is done with; an earlier clock, on another
+    host, would undo it for good.
+    """
+    watermark = Watermark.objects.values_list("ticked_to", flat=True).first()
+    moments = [now, *(mark.created_at for mark in marks)]
+    return max([*moments, watermark] if watermark else moments)
+
+
+def _moves(
+    contacts: Mapping[int, Contact], marks: Iterable[Change], *, now: datetime
+) -> list[Move]:
+    plan = live_plan()
+    keys: dict[int, set[str]] = {}
+    for mark in marks:
+        keys.setdefault(mark.contact_id, set()).update(mark.keys)
+    touched = {pk: plan.touched_by(frozenset(found)) for pk, found in keys.items()}
+    union = {segment.pk: segment for found in touched.values() for segment in found}
+    if not union:
+        return []
+    before = standing_of(contacts, plan)
+    pins = pins_of(contacts, plan)
+    facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
+    zone = timezone.get_default_timezone()
+    moves = []
+    for pk in sorted(contacts):
+        after = (
+            stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}), now=now, zone=zone)
+            if contacts[pk].merged_into_id is None
+            else frozenset()
+        )
+        cause = ", ".join(sorted(keys[pk]))[:CAUSE_LENGTH]
+        moves += _difference(pk, before.get(pk, frozenset()), after, plan, cause)
+    return moves
+
+
+def standing_of(contacts: Iterable[int], plan: Plan) -> dict[int, frozenset[str]]:
+    """Return the slugs of the live segments in which each contact is stored as a member."""
+    slugs = {segment.pk: segment.slug for segment in plan.segments}
+    found: dict[int, set[str]] = {}
+    rows = Membership.objects.filter(contact__in=list(contacts))
+    for contact_id, segment_id in rows.values_list("contact_id", "segment_id"):
+        if segment_id in slugs:
+            found.setdefault(contact_id, set()).add(slugs[segment_id])
+    return {pk: frozenset(within) for pk, within in found.items()}
+
+
+def pins_of(contacts: Iterable[int], plan: Plan) -> dict[int, dict[str, str]]:
+    slugs = {segment.pk: segment.slug for segment in plan.segments}
+    found: dict[int, dict[str, str]] = {}
+    rows = Pin.objects.filter(contact__in=list(contacts))
+    for contact_id, segment_id, held in rows.values_list("contact_id", "segment_id", "held"):
+        if segment_id in slugs:
+            found.setdefault(contact_id, {})[slugs[segment_id]] = held
+    return found
+
+
+def _difference(
+    pk: int, before: frozenset[str], after: frozenset[str], plan: Plan, cause: str
+) -> list[Move]:
+    left = [Move(pk, plan.by_slug[slug], Transition.Kind.LEFT, cause) for slug in before - after]
+    entered = [
+        Move(pk, plan.by_slug[slug], Transition.Kind.ENTERED, cause) for slug in after - before
+    ]
+    return sorted(left + entered, key=lambda move: (move.kind, move.segment.slug))
+
+
+def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:
+    """Write moves as memberships and transitions, and tell whoever listens, all or nothing.
+
+    The caller holds the contacts' locks. Apps above join this very transaction, so an
+    enrolment commits with the membership that caused it or not at all.
+    """
+    if not moves:
+        return
+    transitions = Transition.objects.bulk_create(
+        [
+            Transition(
+                segment_id=move.segment.pk,
+                contact_id=move.contact_id,
+                kind=move.kind,
+                at=now,
+                cause=move.cause,
+            )
+            for move in moves
+        ],
+        batch_size=500,
+    )
+    entered = [row for row in transitions if row.kind == Transition.Kind.ENTERED]
+    left = [row for row in transitions if row.kind == Transition.Kind.LEFT]
+    _store(entered, left)
+    reached("settle.before_signal")
+    memberships_changed.send(Membership, entered=entered, left=left, now=now, quiet=quiet)
+
+
+def _store(entered: Iterable[Transition], left: Iterable[Transition]) -> None:
+    by_segment: dict[int, list[int]] = {}
+    for row in left:
+        by_segment.setdefault(row.segment_id, []).append(row.contact_id)
+    for segment_id, ids in by_segment.items():
+        Membership.objects.filter(segment=segment_id, contact__in=ids).delete()
+    Membership.objects.bulk_create(
+        [
+            Membership(segment_id=row.segment_id, contact_id=row.contact_id, since=row.at)
+            for row in entered
+        ],
+        batch_size=500,
+    )
