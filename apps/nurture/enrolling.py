@@ -1,0 +1,153 @@
+"""Beginning and ending enrolments as contacts enter and leave the segments of sequences.
+
+Everything here runs inside the transaction that settles: an enrolment commits with the
+membership that caused it, or not at all.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from apps.contacts.models import Contact
+from apps.core.crashpoints import reached
+from apps.nurture import models, walking
+from apps.segments.models import Transition
+
+ReEntry = models.Sequence.ReEntry
+
+
+def follow(
+    *, entered: Sequence[Transition], left: Sequence[Transition], now: datetime, quiet: bool
+) -> None:
+    """Stop what leaving stops, then begin what entering begins; a replay changes nothing.
+
+    `quiet`: a rule was edited, and those for whom it newly holds must not begin.
+    """
+    with transaction.atomic():
+        everybody = {transition.contact_id for transition in (*entered, *left)}
+        list(Contact.objects.locked(everybody).values_list("pk", flat=True))
+        _stop_leavers(left, now=now)
+        if not quiet:
+            _start_entrants(entered, now=now)
+        reached("enrol.before_commit")
+
+
+def _stop_leavers(left: Iterable[Transition], *, now: datetime) -> None:
+    for segment_id, transitions in _by_segment(left).items():
+        stopping = models.Sequence.objects.filter(
+            segment=segment_id, on_leave=models.Sequence.OnLeave.STOP
+        )
+        for sequence in stopping.select_related("segment"):
+            stop(
+                models.Enrolment.objects.filter(sequence=sequence, contact__in=set(transitions)),
+                now=now,
+                reason=f"Left {sequence.segment}",
+            )
+
+
+def stop(enrolments: models.EnrolmentQuerySet, *, now: datetime, reason: str) -> int:
+    """Stop the active ones and withhold mails that are not yet being handed over.
+
+    The mails of a walk that reached its end count too. Callers hold the contacts' locks.
+    """
+    # By subquery, before the states change; PostgreSQL would read them after.
+    ids = list(enrolments.values_list("pk", flat=True))
+    stopped = (
+        models.Enrolment.objects.active()
+        .filter(pk__in=ids)
+        .update(
+            state=models.Enrolment.State.STOPPED, reason=reason[:200], due_at=None, ended_at=now
+        )
+    )
+    withhold(models.Message.objects.filter(enrolment__in=ids), now=now, reason=reason)
+    return stopped
+
+
+def withhold(messages: models.MessageQuerySet, *, now: datetime, reason: str) -> int:
+    """Take back the mails whose hand-over has not begun; whoever claimed one loses it."""
+    return messages.unfinished().update(
+        state=models.Message.State.WITHHELD,
+        reason=reason[:500],
+        token="",
+        look_at=None,
+        changed_at=now,
+    )
+
+
+def _start_entrants(entered: Iterable[Transition], *, now: datetime) -> None:
+    by_segment = _by_segment(entered)
+    sequences = list(
+        models.Sequence.objects.live()
+        .filter(segment__in=by_segment)
+        .select_related("segment")
+        .order_by("pk")
+    )
+    steps = walking.steps_of(sequence.pk for sequence in sequences)
+    for sequence in sequences:
+        start(
+            sequence,
+            by_segment[sequence.segment_id],
+            ahead=walking.stretch(steps[sequence.pk], position=0),
+            now=now,
+        )
+
+
+def start(
+    sequence: models.Sequence,
+    entrants: Mapping[int, Transition],
+    *,
+    ahead: walking.Stretch,
+    now: datetime,
+) -> list[models.Enrolment]:
+    """Begin the sequence for those entrants whom its re-entry policy lets in.
+
+    Callers hold the contacts' locks. Each new enrolment has walked its first stretch: its
+    first mail is queued when this returns.
+    """
+    keys = _admitted(sequence, entrants, now=now)
+    if sequence.re_entry == ReEntry.EVERY_TIME:
+        running = models.Enrolment.objects.active().filter(sequence=sequence, contact__in=keys)
+        stop(running, now=now, reason="Started over")
+    fresh = [
+        models.Enrolment(sequence=sequence, contact_id=contact_id, trigger_key=key, started_at=now)
+        for contact_id, key in keys.items()
+    ]
+    for enrolment in fresh:
+        walking.place(enrolment, ahead, now=now)
+    models.Enrolment.objects.bulk_create(fresh)
+    walking.queue([(enrolment, ahead) for enrolment in fresh], now=now)
+    return fresh
+
+
+def _admitted(
+    sequence: models.Sequence, entrants: Mapping[int, Transition], *, now: datetime
+) -> dict[int, str]:
+    """Return the trigger key of each contact who may begin, in order of contacts.
+
+    The policy is in the key: "once" can be taken once, a transition begins one enrolment.
+    """
+    past = models.Enrolment.objects.filter(sequence=sequence, contact__in=set(entrants))
+    if sequence.re_entry == ReEntry.NEVER:
+        barred = set(past.values_list("contact_id", flat=True))
+        return {pk: "once" for pk in sorted(entrants) if pk not in barred}
+    keys = {pk: f"transition:{entrants[pk].pk}" for pk in sorted(entrants)}
+    summary = past.values("contact_id").annotate(
+        latest=Max("started_at"), running=Max("pk", filter=Q(state=models.Enrolment.State.ACTIVE))
+    )
+    for row in summary:
+        too_soon = row["latest"] + sequence.cooldown > now
+        busy = sequence.re_entry == ReEntry.AFTER_FINISH and row["running"] is not None
+        if too_soon or busy:
+            del keys[row["contact_id"]]
+    used = set(past.filter(trigger_key__in=keys.values()).values_list("contact_id", flat=True))
+    return {pk: key for pk, key in keys.items() if pk not in used}
+
+
+def _by_segment(transitions: Iterable[Transition]) -> dict[int, dict[int, Transition]]:
+    found: dict[int, dict[int, Transition]] = defaultdict(dict)
+    for transition in transitions:
+        found[transition.segment_id][transition.contact_id] = transition
+    return found
