@@ -6,7 +6,6 @@ from axes.helpers import get_cool_off
 from django.contrib import messages
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.contrib.auth.views import LoginView, PasswordChangeView
-from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -48,7 +47,7 @@ class PasswordChange(PasswordChangeView):
         assert isinstance(self.request.user, User)
         return front_page(self.request.user)
 
-    def form_valid(self, form: Form) -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm[Any]) -> HttpResponse:
         answer = super().form_valid(form)
         messages.success(
             self.request, "Your password is changed. Your other devices are signed out."

@@ -1,0 +1,92 @@
+"""Everything the page of one lead shows of its contact, read in a fixed number of queries."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from apps.contacts import timeline
+from apps.contacts.models import Contact, Trait
+from apps.leads.models import Lead
+from apps.quizzes.models import Response
+from apps.segments.explaining import Explanation, NotLive, explain
+from apps.segments.models import Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One line of the receipt: the question, the answer in words, what it gave."""
+
+    title: str
+    answer: str
+    points: list[tuple[str, float]]  # scale in words, points
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    answers: list[Answered]
+    totals: list[Mapping[str, Any]]
+    why: str
+    segments: list[Explanation]
+    timeline: list[timeline.Entry]
+    traits: list[tuple[str, Any]]
+    others: list[Response]
+
+
+def portrait(lead: Lead, *, now: datetime) -> Portrait:
+    receipt: Mapping[str, Any] = (lead.response.receipt if lead.response else None) or {}
+    return Portrait(
+        answers=_answers(receipt),
+        totals=list(receipt.get("totals", ())),
+        why=str(receipt.get("why", "")),
+        segments=_segments(lead.contact, now=now),
+        timeline=timeline.entries(lead.contact),
+        traits=_traits(lead.contact),
+        others=_others(lead),
+    )
+
+
+def _answers(receipt: Mapping[str, Any]) -> list[Answered]:
+    scales = {total["scale"]: total["label"] for total in receipt.get("totals", ())}
+    return [
+        Answered(
+            title=line["title"],
+            answer=line["answer"],
+            points=[
+                (scales.get(key, key) if len(scales) > 1 else "", value)
+                for key, value in line["points"].items()
+                if value or len(scales) <= 1
+            ],
+        )
+        for line in receipt.get("lines", ())
+    ]
+
+
+def _segments(contact: Contact, *, now: datetime) -> list[Explanation]:
+    found = Segment.objects.live().filter(memberships__contact=contact).order_by("name")
+    explained = []
+    for segment in found:
+        try:
+            explained.append(explain(contact, segment, now=now))
+        except NotLive:  # archived between the two reads
+            continue
+    return explained
+
+
+def _traits(contact: Contact) -> list[tuple[str, Any]]:
+    """Return what is known of the contact besides quiz results, labelled."""
+    keys = [key for key in contact.profile if not key.startswith("quiz.")]
+    labels = dict(Trait.objects.filter(key__in=keys).values_list("key", "label"))
+    return sorted((labels.get(key, key), contact.profile[key]) for key in keys)
+
+
+def _others(lead: Lead) -> list[Response]:
+    """Return the other quizzes this contact has finished, newest first."""
+    return list(
+        Response.objects.finished()
+        .filter(contact=lead.contact)
+        .exclude(pk=lead.response_id or 0)
+        .select_related("version__quiz")
+        .defer("version__definition", "receipt")
+        .order_by("-finished_at", "-pk")[:10]
+    )

@@ -1,0 +1,11 @@
+"""What leads learn from the apps below; connected in LeadsConfig.ready."""
+
+from datetime import datetime
+from typing import Any
+
+from apps.leads.qualifying import qualify
+from apps.quizzes.models import Response
+
+
+def response_was_finished(*, response: Response, now: datetime, **kwargs: Any) -> None:
+    qualify(response, now=now)
