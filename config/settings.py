@@ -4,6 +4,7 @@ Every variable has a default that suits one machine; docs/operating.md lists the
 A secret may be given as NAME or, as a path to a file that holds it, as NAME_FILE.
 """
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 
 INSTALLED_APPS = [
+    "apps.demo",
     "apps.insights",
     "apps.leads",
     "apps.nurture",
@@ -116,8 +118,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
 else:
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# One writer at a time is what SQLite can do: more threads would only wait inside it.
+_one = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if _one else 2)
+WEB_THREADS = env.int("WEB_THREADS", default=1 if _one else 4)
 
 REDIS_URL = secret("REDIS_URL")
 CACHES = {
@@ -131,18 +139,25 @@ CACHES = {
 
 WORKERS = env.int("WORKERS", default=2)
 CANARY_LIMIT = env.float("CANARY_LIMIT", default=30)  # seconds; a silent cluster is replaced
+CLUSTER = env.str("CLUSTER", default=socket.gethostname())  # set by `manage.py up`
+CLUSTER_DIR = env.str("CLUSTER_DIR", default="")  # set by `manage.py up`
 Q_CLUSTER = {
     "name": "tidemark",
     "orm": "default",
+    "broker_class": "apps.core.broker.Broker",
     "workers": WORKERS,
     "queue_limit": WORKERS,
-    "timeout": 60,
-    "retry": 90,  # must exceed timeout, or a running task is handed out twice
-    "max_attempts": 5,
+    "timeout": env.int("TASK_TIMEOUT", default=60),  # seconds
+    # must exceed timeout, or a running task is handed out twice
+    "retry": env.int("TASK_RETRY", default=90),
+    "max_attempts": 0,  # apps/core/attempts.py counts, also those that kill their worker
     "save_limit": -1,  # successes are not kept: tasks return None, rows are the truth
     "poll": 0.1,
     "catch_up": False,
     "label": "Queue",
+}
+NIGHTLY = {  # job: hour in TIME_ZONE
+    "apps.core.nightly.tidy": "03:40",
 }
 
 # --- People who work here -------------------------------------------------------------

@@ -26,6 +26,7 @@ class Canary(models.Model):
     cluster = models.CharField(max_length=80, unique=True)
     started_at = models.DateTimeField(default=timezone.now)
     rung = models.PositiveIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True)
     answered = models.PositiveIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
 
