@@ -249,6 +249,7 @@ STORAGES = {
 vars().update(environ.Env.email_url_config(secret("EMAIL_URL") or "smtp://127.0.0.1:2525"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tidemark <hello@localhost.localdomain>")
+MAIL_LEASE = env.int("MAIL_LEASE", default=60)  # seconds a worker may hold a message
 MAIL_SINK_DIR = DATA_DIR / "mail"  # where the demo's sink keeps every mail as a file
 
 # --- Logs -----------------------------------------------------------------------------

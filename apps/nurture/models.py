@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -301,18 +300,12 @@ class Message(models.Model):
 class Suppression(models.Model):
     """An address nothing may be sent to: the mail server said that nobody is there."""
 
-    address = models.CharField(max_length=254)
+    address = models.CharField(max_length=254, unique=True, help_text="In lower case.")
     reason = models.CharField(max_length=500)
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                Lower("address"),
-                name="suppression_unique",
-                violation_error_message="This address is suppressed already.",
-            )
-        ]
+    at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return self.address
+
+    def clean(self) -> None:
+        self.address = self.address.strip().lower()
