@@ -9,7 +9,6 @@ from apps.contacts import timeline
 from apps.contacts.models import Contact, Trait
 from apps.leads.models import Lead
 from apps.quizzes.models import Response
-from apps.segments.explaining import Explanation, NotLive, explain
 from apps.segments.models import Segment
 
 
@@ -27,7 +26,7 @@ class Portrait:
     answers: list[Answered]
     totals: list[Mapping[str, Any]]
     why: str
-    segments: list[Explanation]
+    segments: list[Any]
     timeline: list[timeline.Entry]
     traits: list[tuple[str, Any]]
     others: list[Response]
@@ -62,7 +61,9 @@ def _answers(receipt: Mapping[str, Any]) -> list[Answered]:
     ]
 
 
-def _segments(contact: Contact, *, now: datetime) -> list[Explanation]:
+def _segments(contact: Contact, *, now: datetime) -> list[Any]:
+    from apps.segments.explaining import NotLive, explain  # noqa: PLC0415
+
     found = Segment.objects.live().filter(memberships__contact=contact).order_by("name")
     explained = []
     for segment in found:

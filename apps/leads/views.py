@@ -1,5 +1,6 @@
 """The list of leads, one lead, and what sales does with it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,7 @@ def lead_list(request: HttpRequest) -> HttpResponse:
         "page": browsing.page(asked, user=user),
         "tabs": browsing.tabs(asked, user=user),
         "stages": Lead.Stage.choices,
+        "newest": replace(asked, after="").address(),
     }
     if _is_part(request):
         return render(request, "leads/_list.html", context)

@@ -1,0 +1,140 @@
+"""What needs a person's attention: warnings, and segments on the move."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, IntegerField, Model, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+
+from apps.core import health
+from apps.core.models import DeadTask
+from apps.nurture.models import Message, Sequence
+from apps.quizzes.models import Quiz
+from apps.segments.models import Membership, Segment, Transition
+
+MOVERS = 6
+WINDOW = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Warning:  # noqa: A001
+    text: str
+    advice: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    segment: Segment
+    size: int
+    entered: int
+    departed: int
+
+    @property
+    def net(self) -> int:
+        return self.entered - self.departed
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do before the funnel runs."""
+
+    text: str
+    url: str
+    done: bool
+
+
+def warnings() -> list[Warning]:
+    return [*_of_health(), *_of_mail(), *_of_tasks()]
+
+
+def movers(*, now: datetime) -> list[Mover]:
+    """Return the live segments whose size changed most in seven days, by index per segment."""
+    since = now - WINDOW
+    moves = Transition.objects.filter(segment=OuterRef("pk"), at__gt=since, at__lte=now)
+    found = Segment.objects.live().annotate(
+        size=_counted(Membership.objects.filter(segment=OuterRef("pk"))),
+        entered=_counted(moves.filter(kind=Transition.Kind.ENTERED)),
+        departed=_counted(moves.filter(kind=Transition.Kind.LEFT)),
+    )
+    moved = [Mover(row, row.size, row.entered, row.departed) for row in found]
+    moved.sort(key=lambda mover: (-abs(mover.net), -mover.entered, mover.segment.name))
+    return moved[:MOVERS]
+
+
+def first_steps() -> list[Step]:
+    """Return what is left to do before the first respondent can be nurtured; nothing when done."""
+    steps = [
+        Step(
+            "Write a quiz",
+            reverse("admin:quizzes_quiz_changelist"),
+            done=Quiz.objects.exists(),
+        ),
+        Step(
+            "Publish it",
+            reverse("admin:quizzes_quiz_changelist"),
+            done=Quiz.objects.open().exists(),
+        ),
+        Step(
+            "Put a segment to work",
+            reverse("admin:segments_segment_changelist"),
+            done=Segment.objects.live().exists(),
+        ),
+        Step(
+            "Start a sequence of mails",
+            reverse("admin:nurture_sequence_changelist"),
+            done=Sequence.objects.live().exists(),
+        ),
+    ]
+    return [] if all(step.done for step in steps) else steps
+
+
+def _counted(rows: QuerySet[Model]) -> Coalesce:
+    """Return a count of rows of the outer segment, as a subquery."""
+    counted = rows.order_by().values("segment").annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _of_health() -> list[Warning]:
+    return [
+        Warning(f"{probe.name.replace('_', ' ').capitalize()}: {probe.detail}.", "")
+        for probe in health.probes()
+        if not probe.ok
+    ]
+
+
+def _of_mail() -> list[Warning]:
+    messages = reverse("admin:nurture_message_changelist")
+    found = []
+    doubt = Message.objects.in_doubt().count()
+    if doubt:
+        found.append(
+            Warning(
+                f"{doubt:,} {'mail is' if doubt == 1 else 'mails are'} in doubt.",
+                "The mail server may have taken them. Look, then send again or leave them.",
+                f"{messages}?state__exact=in_doubt",
+            )
+        )
+    failed = Message.objects.dead().count()
+    if failed:
+        found.append(
+            Warning(
+                f"{failed:,} {'mail' if failed == 1 else 'mails'} could not be delivered.",
+                "The reason stands with each one.",
+                f"{messages}?state__exact=failed",
+            )
+        )
+    return found
+
+
+def _of_tasks() -> list[Warning]:
+    dead = DeadTask.objects.count()
+    if not dead:
+        return []
+    return [
+        Warning(
+            f"{dead:,} {'task' if dead == 1 else 'tasks'} failed too often and stopped.",
+            "The work is kept: an admin can have it tried again.",
+        )
+    ]
