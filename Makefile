@@ -45,7 +45,7 @@ test-postgres: setup
 	DATABASE_URL=$(POSTGRES_URL) $(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # What an installation on the internet would set; `check --deploy` must have nothing to say.
-PRODUCTION = PUBLIC_URL=https://quiz.example.com ALLOWED_HOSTS=quiz.example.com \
+PRODUCTION = PUBLIC_URL=https://quiz.example.com ALLOWED_HOSTS=quiz.example.com TRUSTED_PROXIES=1 \
 	EMAIL_URL=smtp+tls://mailer:password@mail.example.com:587 \
 	DEFAULT_FROM_EMAIL='Example <hello@example.com>' \
 	SECRET_KEY=$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')

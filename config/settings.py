@@ -27,6 +27,7 @@ if (BASE_DIR / ".env").is_file():
 DEBUG = env.bool("DEBUG", default=False)
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "var")))
 DATA_DIR.mkdir(parents=True, exist_ok=True)
+SECRET_KEY_IS_GENERATED = not secret("SECRET_KEY")
 SECRET_KEY = secret("SECRET_KEY") or load_or_make_key(DATA_DIR / "secret-key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -221,7 +222,11 @@ SECURE_HSTS_PRELOAD = HTTPS
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# The class that guards staff pages is our subclass, which the check does not recognise.
+SILENCED_SYSTEM_CHECKS = ["security.W003"]
+
 PUBLIC_BODY_LIMIT = 64 * 1024  # bytes
+STARTS_PER_MINUTE = env.int("STARTS_PER_MINUTE", default=120)  # of quizzes, per address
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "apps.core.failures.failed"
+
 urlpatterns = [
     path("", include("apps.core.urls")),
     path("q/", include("apps.quizzes.urls")),

@@ -27,7 +27,7 @@ def _installed_by_apt() -> bool:
         return False
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update", "-qq"], ["install", "-qq", "-y", "chromium"]):
-        if subprocess.run(["apt-get", *words], env=environment).returncode:
+        if subprocess.run(["apt-get", *words], check=False, env=environment).returncode:
             return False
     return find() is not None
 

@@ -15,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
+from apps.core.jobs import ring
 from apps.core.models import Attempt, DeadTask
 
 LIMIT = 5  # runs
@@ -44,7 +45,7 @@ def begins(sender: object, *, task: dict[str, Any], **_: object) -> None:
     if timezone.now() - task["started"] < timedelta(seconds=settings.Q_CLUSTER["retry"]):
         return
     try:
-        Attempt.objects.filter(task=task.get("ack_id")).update(begun=F("begun") + 1)
+        Attempt.objects.filter(task=task["ack_id"]).update(begun=F("begun") + 1)
     except DatabaseError as error:
         log.warning("a run was not counted", error=type(error).__name__)
 
@@ -65,3 +66,12 @@ def bury(task: OrmQ, *, now: datetime) -> DeadTask:
     task.delete()
     log.error("a task was buried", job=dead.job, ids=dead.ids, attempts=dead.attempts)
     return dead
+
+
+@transaction.atomic
+def revive(dead: DeadTask) -> bool:
+    """Put a dead task into the queue again, with all its attempts before it; once."""
+    gone, _ = DeadTask.objects.filter(pk=dead.pk).delete()
+    if gone:
+        ring(dead.job, *dead.ids)
+    return bool(gone)

@@ -38,7 +38,7 @@ def _excuses(mark: Path) -> bool:
         os.kill(int(mark.name), 0)
     except OSError:
         return False
-    return age < settings.Q_CLUSTER["timeout"] + GRACE
+    return age < int(settings.Q_CLUSTER["timeout"]) + GRACE
 
 
 def _mark() -> Path:

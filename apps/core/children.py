@@ -14,7 +14,7 @@ from django.conf import settings
 from apps.core import reaper
 
 STEADY = 20.0  # seconds after which a start counts as having succeeded
-LONGEST_PAUSE = 10.0  # seconds between two starts of a child that keeps dying
+PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the start after so many failures
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Child:
         reaper.end_groups([self.pid])
         steady = time.monotonic() - self.started > STEADY
         self.failures = 0 if steady else self.failures + 1
-        pause = min(LONGEST_PAUSE, 0.25 * 2**self.failures)
+        pause = PAUSES[min(self.failures, len(PAUSES) - 1)]
         self.process, self.start_at = None, time.monotonic() + pause
         return pause
 

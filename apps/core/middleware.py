@@ -1,18 +1,22 @@
 """Middleware: staff pages carry sessions, users and messages; public pages carry nothing."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware, LoginRequiredMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
 from django.utils.deprecation import MiddlewareMixin
 
+from apps.core.failures import is_away, unavailable
+
+Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 View = Callable[[HttpRequest], HttpResponseBase]
+AnyView = Callable[..., HttpResponseBase]
 
 
 def is_public(request: HttpRequest) -> bool:
@@ -22,16 +26,8 @@ def is_public(request: HttpRequest) -> bool:
 class StaffOnly(MiddlewareMixin):
     """Step aside on public paths: there is no ambient authority there to protect or leak."""
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_public(request):
-            return self.get_response(request)  # type: ignore[return-value]
-        return super().__call__(request)  # type: ignore[return-value]
-
-    def process_view(
-        self, request: HttpRequest, view: View, args: object, kwargs: object
-    ) -> HttpResponseBase | None:
-        parent = getattr(super(), "process_view", None)
-        return None if parent is None or is_public(request) else parent(request, view, args, kwargs)
+    def __call__(self, request: HttpRequest) -> Answer:
+        return self.get_response(request) if is_public(request) else super().__call__(request)
 
 
 class StaffSessionMiddleware(StaffOnly, SessionMiddleware):
@@ -39,7 +35,16 @@ class StaffSessionMiddleware(StaffOnly, SessionMiddleware):
 
 
 class StaffCsrfMiddleware(StaffOnly, CsrfViewMiddleware):
-    pass
+    def process_view(
+        self,
+        request: HttpRequest,
+        callback: AnyView,
+        callback_args: tuple[Any, ...],
+        callback_kwargs: dict[str, Any],
+    ) -> HttpResponseForbidden | None:
+        if is_public(request):
+            return None
+        return super().process_view(request, callback, callback_args, callback_kwargs)
 
 
 class StaffAuthenticationMiddleware(StaffOnly, AuthenticationMiddleware):
@@ -47,7 +52,16 @@ class StaffAuthenticationMiddleware(StaffOnly, AuthenticationMiddleware):
 
 
 class StaffLoginRequiredMiddleware(StaffOnly, LoginRequiredMiddleware):
-    pass
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: AnyView,
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        if is_public(request):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class StaffMessageMiddleware(StaffOnly, MessageMiddleware):
@@ -55,7 +69,10 @@ class StaffMessageMiddleware(StaffOnly, MessageMiddleware):
 
 
 class UnavailableMiddleware:
-    """Answer 503 with Retry-After when the database is away: never a 500, never an "OK"."""
+    """Answer 503 when a view finds the database away: never a 500, never an "OK".
+
+    What middleware below raises does not come by here; config.urls.handler500 answers for it.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -64,26 +81,29 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        response = render(None, "503.html", status=503)
-        response["Retry-After"] = "5"
-        return response
+        return unavailable() if is_away(error) else None
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies over 64 kB on public paths before anything reads them."""
+    """Refuse bodies over 64 kB on public paths before anything reads them.
+
+    A chunked body does not say how long it is, and Django would read it as empty: refused too.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_public(request) and self._length(request) > settings.PUBLIC_BODY_LIMIT:
-            return render(None, "413.html", status=413)
+        if is_public(request):
+            if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+                return render(None, "411.html", status=411)
+            if _length(request) > settings.PUBLIC_BODY_LIMIT:
+                return render(None, "413.html", status=413)
         return self.get_response(request)
 
-    def _length(self, request: HttpRequest) -> int:
-        try:
-            return int(request.META.get("CONTENT_LENGTH") or 0)
-        except ValueError:
-            return 0
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0

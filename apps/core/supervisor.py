@@ -62,7 +62,7 @@ class Cluster:
             self.silent.set()
 
     def _is_busy(self, name: str) -> bool:
-        return busy.at_work(self.run_dir / name) >= settings.WORKERS
+        return busy.at_work(self.run_dir / name) >= int(settings.WORKERS)
 
     def dismiss(self, name: str) -> None:
         """Forget the cluster that has ended; where the database is away, its row ages out."""
