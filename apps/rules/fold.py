@@ -5,6 +5,7 @@ generated from it, which a migration installs.
 """
 
 import sys
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -20,6 +21,10 @@ _BLOCKS = (0x100, 0x370, 0x400, 0x530)  # Latin, Greek, Cyrillic, all others
 def fold(text: str) -> str:
     """Return the form in which two texts that differ only in case are the same."""
     return text.casefold()
+
+
+def folds(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(fold, texts))
 
 
 def postgres_function() -> str:
@@ -98,7 +103,8 @@ def _postgres_block(start: int, end: int) -> str:
 
 def _mappings(codes: range) -> tuple[dict[str, str], dict[str, str]]:
     """Return the characters that fold into one other character, and those into several."""
-    single, several = {}, {}
+    single: dict[str, str] = {}
+    several: dict[str, str] = {}
     for character in map(chr, codes):
         folded = character.casefold()
         if folded != character:

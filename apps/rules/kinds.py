@@ -12,7 +12,7 @@ Canonical forms (what `Contact.profile` holds; both databases and Python compare
 An empty text and an empty list are no value: `canonical` returns None for them.
 """
 
-import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -21,6 +21,8 @@ from enum import StrEnum
 MAX_TEXT = 500  # characters
 MAX_NUMBER = 10**15  # a float holds every integer up to here exactly
 MAX_VALUES = 200
+DATE_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATETIME_FORM = re.compile(DATE_FORM.pattern + r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 
 TYPE_NAMES = {
     "text": "a text",
@@ -82,7 +84,34 @@ def canonical(kind: Kind, raw: object) -> Value | None:
 
 def datetime_text(moment: datetime) -> str:
     """Return an aware datetime in the canonical form."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + "Z"
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
+
+
+def stored(kind: Kind | None, raw: object) -> object:
+    """Return what a stored value says, or None where it is missing or of another type.
+
+    Never raises and never converts: facts that were written under another kind count as
+    missing. Kind None reads any value. Dates and times come as their canonical texts, lists
+    as tuples.
+    """
+    match kind:
+        case Kind.TEXT | Kind.CHOICE:
+            return raw or None if isinstance(raw, str) else None
+        case Kind.NUMBER:
+            return _stored_number(raw)
+        case Kind.BOOLEAN:
+            return raw if isinstance(raw, bool) else None
+        case Kind.DATE:
+            return raw if isinstance(raw, str) and DATE_FORM.fullmatch(raw) else None
+        case Kind.DATETIME:
+            if isinstance(raw, datetime):
+                return datetime_text(raw)
+            return raw if isinstance(raw, str) and DATETIME_FORM.fullmatch(raw) else None
+        case Kind.CHOICES:
+            items = raw if isinstance(raw, list | tuple) else ()
+            return tuple(item for item in items if isinstance(item, str) and item) or None
+        case None:
+            return None if raw is None or raw in ("", []) else raw
 
 
 def infer_kind(raw: object) -> Kind:
@@ -111,8 +140,33 @@ def _infer_text_kind(raw: str) -> Kind:
 
 
 def _expected(kind: Kind, raw: object) -> KindError:
-    shown = repr(raw)
-    return KindError(f"Expected {TYPE_NAMES[kind]}, got {shown[:60]}.")
+    return KindError(f"Expected {TYPE_NAMES[kind]}, got {shown(raw)}.")
+
+
+def shown(raw: object) -> str:
+    """Return outside data in a form short and safe enough for a message.
+
+    Lists and objects are only named: their repr can recurse, and that of a huge int raises.
+    """
+    match raw:
+        case None:
+            return "nothing"
+        case str():
+            return repr(raw[:60])
+        case bool():
+            return str(raw).lower()
+        case int() | float():
+            return repr(raw) if abs(raw) <= MAX_NUMBER else "a number out of range"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def _stored_number(raw: object) -> int | float | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return None
+    return raw if -MAX_NUMBER <= raw <= MAX_NUMBER else None
 
 
 def _text(raw: object, kind: Kind) -> str:
@@ -129,7 +183,7 @@ def _text(raw: object, kind: Kind) -> str:
 def _number(raw: object) -> int | float:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         raise _expected(Kind.NUMBER, raw)
-    if not math.isfinite(raw) or abs(raw) > MAX_NUMBER:
+    if not -MAX_NUMBER <= raw <= MAX_NUMBER:  # false for NaN too; isfinite(10**400) raises
         raise KindError("A number must be finite and lie between -10^15 and 10^15.")
     return raw
 

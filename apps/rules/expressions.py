@@ -1,0 +1,250 @@
+"""The SQL under the operators: reading a key of a JSON column by type, on both databases.
+
+A stored value of another JSON type than asked for reads as NULL, before any cast, so no row
+can make a query fail. Keys are parameters and always mean the key of an object: "0" is no
+array index, and quotes, dots, backslashes and `$` have no meaning.
+"""
+
+import re
+from collections.abc import Sequence
+from string import Formatter
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import (
+    BooleanField,
+    CharField,
+    Expression,
+    Field,
+    FloatField,
+    Func,
+    IntegerField,
+    JSONField,
+    TextField,
+)
+from django.db.models import Value as Literal
+from django.db.models.expressions import Combinable
+from django.db.models.sql.compiler import SQLCompiler
+
+from apps.rules.fold import FUNCTION
+from apps.rules.kinds import MAX_NUMBER, Kind
+
+Sql = tuple[str, tuple[str | int, ...]]
+
+# SQLite cannot address every key by a path: it ends a quoted name at the first quote and
+# compares what is inside with the escaped text. All other keys are looked for by json_each.
+_PATH_KEY = re.compile(r"[ !#-\[\]-~]+")
+
+_DIGITS = "[0-9]"
+_DAY_GLOB = f"{_DIGITS * 4}-{_DIGITS * 2}-{_DIGITS * 2}"
+_TIME_GLOB = f"{_DAY_GLOB}T{_DIGITS * 2}:{_DIGITS * 2}:{_DIGITS * 2}.{_DIGITS * 6}Z"
+_DAY_REGEX = "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_TIME_REGEX = f"{_DAY_REGEX}T[0-9]{{{{2}}}}:[0-9]{{{{2}}}}:[0-9]{{{{2}}}}[.][0-9]{{{{6}}}}Z$"
+
+_SQLITE_TEXT = "CASE WHEN {type} = 'text' THEN NULLIF({value}, '') END"
+_SQLITE: dict[Kind | None, str] = {
+    Kind.TEXT: _SQLITE_TEXT,
+    Kind.CHOICE: _SQLITE_TEXT,
+    Kind.NUMBER: (
+        "CASE WHEN {type} IN ('integer', 'real')"
+        f" AND {{value}} BETWEEN -{MAX_NUMBER} AND {MAX_NUMBER}"
+        " THEN CAST({value} AS REAL) END"
+    ),
+    Kind.BOOLEAN: "CASE {type} WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
+    Kind.DATE: f"CASE WHEN {{type}} = 'text' AND {{value}} GLOB '{_DAY_GLOB}' THEN {{value}} END",
+    Kind.DATETIME: (
+        f"CASE WHEN {{type}} = 'text' AND {{value}} GLOB '{_TIME_GLOB}' THEN {{value}} END"
+    ),
+    None: (
+        "CASE WHEN {type} = 'null' OR ({type} = 'text' AND {value} = '')"
+        " OR ({type} = 'array' AND {value} = '[]') THEN NULL ELSE {type} END"
+    ),
+}
+
+_POSTGRES_TEXT = "CASE WHEN jsonb_typeof({node}) = 'string' THEN NULLIF({text}, '') END"
+_POSTGRES: dict[Kind | None, str] = {
+    Kind.TEXT: _POSTGRES_TEXT,
+    Kind.CHOICE: _POSTGRES_TEXT,
+    # The smallest number a float holds stands before the cast: below it PostgreSQL fails.
+    Kind.NUMBER: (
+        "CASE WHEN jsonb_typeof({node}) <> 'number' THEN NULL"
+        f" WHEN abs({{text}}::numeric) > {MAX_NUMBER} THEN NULL"
+        " WHEN abs({text}::numeric) < 2.4703282292062328e-324 THEN 0"
+        " ELSE {text}::float8 END"
+    ),
+    Kind.BOOLEAN: "CASE WHEN jsonb_typeof({node}) = 'boolean' THEN {text}::boolean END",
+    Kind.DATE: (
+        "(CASE WHEN jsonb_typeof({node}) = 'string'"
+        f' AND {{text}} COLLATE "C" ~ \'{_DAY_REGEX}$\' THEN {{text}} END) COLLATE "C"'
+    ),
+    Kind.DATETIME: (
+        "(CASE WHEN jsonb_typeof({node}) = 'string'"
+        f' AND {{text}} COLLATE "C" ~ \'{_TIME_REGEX}\' THEN {{text}} END) COLLATE "C"'
+    ),
+    None: "NULLIF(NULLIF(NULLIF({node}, 'null'), '\"\"'), '[]')",
+}
+
+_SQLITE_MEMBERS = (
+    "(SELECT COUNT(DISTINCT tidemark_fold(value))"
+    " FROM JSON_EACH(CASE WHEN {type} = 'array' THEN {value} ELSE '[]' END)"
+    " WHERE type = 'text' AND value <> '' AND (tidemark_fold(value) {among}))"
+)
+_POSTGRES_MEMBERS = (
+    "(SELECT COUNT(DISTINCT tidemark_fold(item.value #>> '{{}}'))"
+    " FROM jsonb_array_elements(CASE WHEN jsonb_typeof({node}) = 'array' THEN {node}"
+    " ELSE '[]'::jsonb END) AS item WHERE jsonb_typeof(item.value) = 'string'"
+    " AND item.value <> '\"\"'::jsonb AND (tidemark_fold(item.value #>> '{{}}') {among}))"
+)
+
+_FIELDS: dict[Kind | None, type[Field[object, object]]] = {
+    Kind.NUMBER: FloatField,
+    Kind.BOOLEAN: BooleanField,
+    None: JSONField,
+}
+
+
+class JsonValue(Func):
+    """The value at a key of a JSON object, or NULL where it is missing or of another type.
+
+    The twin of `kinds.stored`. Dates and times come as their canonical text; kind None gives
+    something that is not NULL where there is a value of any type.
+    """
+
+    def __init__(self, column: Combinable, *, key: str, kind: Kind | None) -> None:
+        super().__init__(column, output_field=_FIELDS.get(kind, TextField)())
+        self.key = key
+        self.kind = kind
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        return _fill(_SQLITE[self.kind], **_sqlite_pieces(column, self.key))
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        return _fill(_POSTGRES[self.kind], **_postgres_pieces(column, self.key))
+
+
+class JsonMembers(Func):
+    """How many different texts a JSON list holds, never NULL.
+
+    With `among`, folded texts, only those of them.
+    """
+
+    def __init__(self, column: Combinable, *, key: str, among: tuple[str, ...] | None) -> None:
+        super().__init__(column, output_field=IntegerField())
+        self.key = key
+        self.among = among
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        return _fill(_SQLITE_MEMBERS, **_sqlite_pieces(column, self.key), among=self._among())
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        return _fill(_POSTGRES_MEMBERS, **_postgres_pieces(column, self.key), among=self._among())
+
+    def _among(self) -> Sql:
+        if self.among is None:
+            return "IS NOT NULL", ()
+        return f"IN ({', '.join(['%s'] * len(self.among))})", self.among
+
+
+class Number(Func):
+    """A number as a double, read by the database's own parser as the stored ones are.
+
+    SQLite's parser may be off by one in the last place; so both sides are, alike.
+    """
+
+    def __init__(self, number: int | float) -> None:
+        super().__init__(output_field=FloatField())
+        self.number = number
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        return "CAST(%s AS REAL)", (repr(self.number),)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        return "%s::float8", (repr(self.number),)
+
+
+def folded(text: Combinable) -> Expression:
+    return Func(text, function=FUNCTION, output_field=TextField())
+
+
+def filled(column: Combinable) -> Expression:
+    """Return a text column with the empty text as NULL."""
+    return Func(column, Literal(""), function="NULLIF", output_field=CharField())
+
+
+def compared(left: Combinable, symbol: str, right: Combinable) -> Expression:
+    return Func(left, right, template="(%(expressions)s)", arg_joiner=f" {symbol} ",
+                output_field=BooleanField())  # fmt: skip
+
+
+def between(subject: Combinable, low: Combinable, high: Combinable) -> Expression:
+    """Test against two ends, both included."""
+    start = Func(
+        subject,
+        low,
+        template="%(expressions)s",
+        arg_joiner=" BETWEEN ",
+        output_field=BooleanField(),
+    )
+    return compared(start, "AND", high)
+
+
+def one_of(subject: Combinable, values: Sequence[Combinable]) -> Expression:
+    listed = Func(*values, template="(%(expressions)s)", output_field=BooleanField())
+    return compared(subject, "IN", listed)
+
+
+def like(subject: Combinable, pattern: str) -> Expression:
+    r"""Match a LIKE pattern whose special characters are escaped by `\`."""
+    return Func(subject, Literal(pattern), template=r"(%(expressions)s ESCAPE '\')",
+                arg_joiner=" LIKE ", output_field=BooleanField())  # fmt: skip
+
+
+def present(subject: Combinable) -> Expression:
+    return Func(subject, template="(%(expressions)s IS NOT NULL)", output_field=BooleanField())
+
+
+def never_null(condition: Combinable, *, negated: bool) -> Expression:
+    """Return the condition, or its exact complement, with unknown taken as false."""
+    template = "COALESCE(%(expressions)s, FALSE)"
+    if negated:
+        template = f"(NOT {template})"
+    return Func(condition, template=template, output_field=BooleanField())
+
+
+def _sqlite_pieces(column: Sql, key: str) -> dict[str, Sql]:
+    sql, params = column
+    if _PATH_KEY.fullmatch(key):
+        at = (*params, f'$."{key}"')
+        return {"type": (f"JSON_TYPE({sql}, %s)", at), "value": (f"JSON_EXTRACT({sql}, %s)", at)}
+    entry = (f"FROM JSON_EACH({sql}) WHERE key = %s", (*params, key))
+    return {
+        "type": _fill("(SELECT type {entry})", entry=entry),
+        "value": _fill("(SELECT value {entry})", entry=entry),
+    }
+
+
+def _postgres_pieces(column: Sql, key: str) -> dict[str, Sql]:
+    sql, params = column
+    at = (*params, key)
+    return {"node": (f"({sql} -> %s::text)", at), "text": (f"({sql} ->> %s::text)", at)}
+
+
+def _fill(template: str, **pieces: Sql) -> Sql:
+    """Put pieces of SQL in their places, and their parameters in the same order."""
+    sql: list[str] = []
+    params: list[str | int] = []
+    for text, name, _, _ in Formatter().parse(template):
+        sql.append(text)
+        if name is not None:
+            sql.append(pieces[name][0])
+            params.extend(pieces[name][1])
+    return "".join(sql), tuple(params)

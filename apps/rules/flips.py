@@ -1,0 +1,93 @@
+"""When time alone turns a condition, or a whole rule, over.
+
+A condition can turn only at moments that its facts fix beforehand: an event comes due or
+leaves a window, a date passes an edge. Those after now are tried one by one, in order.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import assert_never
+
+from apps.rules.clock import LAST, MICROSECOND, Clock, instant, moment
+from apps.rules.edges import event_offsets
+from apps.rules.facts import Facts
+from apps.rules.holding import asked, holds_where, matching_times, suffices
+from apps.rules.kinds import Kind, stored
+from apps.rules.lines import Days, Instants
+from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
+from apps.rules.operators import operator
+
+MAX_STEPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A condition over time: what it looks at, and the instants at which it may turn."""
+
+    leaf: Leaf
+    seen: object  # the times of matching events, else what does not change with time
+    turns: tuple[int, ...]
+
+    def holds(self, clock: Clock) -> bool:
+        return suffices(self.leaf, self.found(clock), clock)
+
+    def found(self, clock: Clock) -> object:
+        if isinstance(self.leaf, EventCondition) and isinstance(self.seen, list):
+            return asked(self.leaf, self.seen, clock)
+        return self.seen
+
+    def flips_at(self, clock: Clock) -> datetime | None:
+        return flips_at(self.leaf, {self.leaf: self}, clock, max_steps=len(self.turns))
+
+
+def track(leaf: Leaf, facts: Facts, clock: Clock) -> Track:
+    """Look up once what the condition needs to be judged at any moment."""
+    match leaf:
+        case TraitCondition(trait=trait, kind=kind):
+            value = stored(kind, facts.traits.get(trait))
+            return Track(leaf, value, _trait_turns(leaf, value, clock))
+        case EventCondition():
+            times = matching_times(leaf, facts)
+            return Track(leaf, times, _event_turns(leaf, times))
+        case SegmentCondition(segment):
+            return Track(leaf, segment in facts.segments, ())
+        case _:
+            assert_never(leaf)
+
+
+def flips_at(
+    rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock, *, max_steps: int = MAX_STEPS
+) -> datetime | None:
+    """Return the next instant at which time alone turns the rule over, or None.
+
+    When that is not among the next `max_steps` moments, the moment behind them: before it,
+    nothing turns.
+    """
+    before = _holds(rule, tracks, clock)
+    now, last = clock.instant(), instant(LAST)
+    turns = sorted({turn for one in tracks.values() for turn in one.turns if now < turn <= last})
+    for turn in turns[:max_steps]:
+        if _holds(rule, tracks, Clock(moment(turn), clock.zone)) is not before:
+            return moment(turn)
+    return moment(turns[max_steps]) if len(turns) > max_steps else None
+
+
+def _holds(rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock) -> bool:
+    return holds_where(rule, lambda leaf: tracks[leaf].holds(clock))
+
+
+def _trait_turns(leaf: TraitCondition, value: object, clock: Clock) -> tuple[int, ...]:
+    offsets = operator(leaf.op, leaf.kind).offsets(leaf.value)
+    if value is None or not offsets:
+        return ()
+    line = Days(clock) if leaf.kind is Kind.DATE else Instants(clock)
+    try:
+        return tuple(line.crossed_at(str(value), offset) for offset in offsets)
+    except ValueError:  # the form of a date, but none that is in the calendar
+        return ()
+
+
+def _event_turns(leaf: EventCondition, times: list[datetime]) -> tuple[int, ...]:
+    offsets = [offset // MICROSECOND for offset in event_offsets(leaf)]
+    return tuple(instant(time) + offset for time in times for offset in offsets)

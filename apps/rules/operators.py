@@ -1,0 +1,226 @@
+"""The operators: one row each, with its kinds, value, words, memory test and SQL together.
+
+A row is written for the positive operator. Its twin, where it has one, is its exact
+complement: it holds wherever the positive one does not, for a missing value too. So the
+memory test and the SQL never meet a missing value.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from django.db.models import Expression
+from django.db.models import Value as Literal
+from django.db.models.expressions import Combinable
+
+from apps.rules.clock import NO_TIME
+from apps.rules.comparing import Members, Operator, Twin, text_literal
+from apps.rules.expressions import Number, between, compared, folded, like, one_of, present
+from apps.rules.fold import fold, folds
+from apps.rules.kinds import Kind
+from apps.rules.lines import FAR_FUTURE, FAR_PAST
+from apps.rules.operands import Shape
+from apps.rules.wildcards import escaped, like_pattern, matches
+
+WORDS = (Kind.TEXT, Kind.CHOICE)
+DATED = (Kind.DATE, Kind.DATETIME)
+SINGLE = (*WORDS, Kind.NUMBER, Kind.BOOLEAN, *DATED)
+
+
+def _folded_literal(value: str) -> Literal:
+    return text_literal(fold(value))
+
+
+def _like(subject: Combinable, pattern: str) -> Expression:
+    return like(folded(subject), pattern)
+
+
+def _all_in(subject: Members, values: tuple[str, ...]) -> Expression:
+    return compared(subject.count(values), "=", Literal(len(folds(values))))
+
+
+def _any_in(subject: Members, values: Iterable[str] | None) -> Expression:
+    return compared(subject.count(values), ">", Literal(0))
+
+
+ROWS = (
+    # Text and choices of one
+    Operator(
+        "is", WORDS, Shape.ONE, "is", "{is} {value}",
+        test=lambda text, wanted: fold(text) == fold(wanted),
+        sql=lambda text, wanted: compared(folded(text), "=", _folded_literal(wanted)),
+        twin=Twin("is_not", "is not", "{is} not {value}"),
+    ),
+    Operator(
+        "one_of", WORDS, Shape.LIST, "is one of", "{is} {value}",
+        test=lambda text, wanted: fold(text) in folds(wanted),
+        sql=lambda text, wanted: one_of(folded(text), [*map(text_literal, sorted(folds(wanted)))]),
+        twin=Twin("none_of", "is none of", "{is} not {value}"),
+    ),
+    Operator(
+        "contains", (Kind.TEXT,), Shape.TEXT, "contains", "contains {value}",
+        test=lambda text, part: fold(part) in fold(text),
+        sql=lambda text, part: _like(text, f"%{escaped(fold(part))}%"),
+        twin=Twin("not_contains", "does not contain", "does not contain {value}"),
+    ),
+    Operator(
+        "starts_with", (Kind.TEXT,), Shape.TEXT, "starts with", "starts with {value}",
+        test=lambda text, part: fold(text).startswith(fold(part)),
+        sql=lambda text, part: _like(text, f"{escaped(fold(part))}%"),
+    ),
+    Operator(
+        "ends_with", (Kind.TEXT,), Shape.TEXT, "ends with", "ends with {value}",
+        test=lambda text, part: fold(text).endswith(fold(part)),
+        sql=lambda text, part: _like(text, f"%{escaped(fold(part))}"),
+    ),
+    Operator(
+        "like", (Kind.TEXT,), Shape.TEXT, "is like", "{is} like {value}",
+        test=lambda text, pattern: matches(fold(text), fold(pattern)),
+        sql=lambda text, pattern: _like(text, like_pattern(fold(pattern))),
+    ),
+    # Number
+    Operator(
+        "is", (Kind.NUMBER,), Shape.ONE, "is", "{is} {value}",
+        test=lambda number, wanted: number == wanted,
+        sql=lambda number, wanted: compared(number, "=", Number(wanted)),
+        twin=Twin("is_not", "is not", "{is} not {value}"),
+    ),
+    Operator(
+        "one_of", (Kind.NUMBER,), Shape.LIST, "is one of", "{is} {value}",
+        test=lambda number, wanted: number in wanted,
+        sql=lambda number, wanted: one_of(number, [*map(Number, wanted)]),
+        twin=Twin("none_of", "is none of", "{is} not {value}"),
+    ),
+    Operator(
+        "at_least", (Kind.NUMBER,), Shape.ONE, "is at least", "{is} at least {value}",
+        test=lambda number, bound: number >= bound,
+        sql=lambda number, bound: compared(number, ">=", Number(bound)),
+    ),
+    Operator(
+        "more_than", (Kind.NUMBER,), Shape.ONE, "is more than", "{is} more than {value}",
+        test=lambda number, bound: number > bound,
+        sql=lambda number, bound: compared(number, ">", Number(bound)),
+    ),
+    Operator(
+        "at_most", (Kind.NUMBER,), Shape.ONE, "is at most", "{is} at most {value}",
+        test=lambda number, bound: number <= bound,
+        sql=lambda number, bound: compared(number, "<=", Number(bound)),
+    ),
+    Operator(
+        "less_than", (Kind.NUMBER,), Shape.ONE, "is less than", "{is} less than {value}",
+        test=lambda number, bound: number < bound,
+        sql=lambda number, bound: compared(number, "<", Number(bound)),
+    ),
+    Operator(
+        "between", (Kind.NUMBER,), Shape.PAIR, "is between", "{is} between {value}",
+        test=lambda number, ends: ends[0] <= number <= ends[1],
+        sql=lambda number, ends: between(number, Number(ends[0]), Number(ends[1])),
+    ),
+    # Boolean
+    Operator(
+        "is_true", (Kind.BOOLEAN,), Shape.NONE, "is true", "{is} true",
+        test=lambda answer, _: answer is True,
+        sql=lambda answer, _: compared(answer, "=", Literal(True)),  # noqa: FBT003
+    ),
+    Operator(
+        "is_false", (Kind.BOOLEAN,), Shape.NONE, "is false", "{is} false",
+        test=lambda answer, _: answer is False,
+        sql=lambda answer, _: compared(answer, "=", Literal(False)),  # noqa: FBT003
+    ),
+    # Choices of several
+    Operator(
+        "has_any", (Kind.CHOICES,), Shape.LIST, "has any of", "{has} {value}",
+        test=lambda texts, wanted: not folds(texts).isdisjoint(folds(wanted)),
+        sql=_any_in,
+        twin=Twin("has_none", "has none of", "{has} none of {value}"),
+    ),
+    Operator(
+        "has_all", (Kind.CHOICES,), Shape.LIST, "has all of", "{has} all of {value}",
+        test=lambda texts, wanted: folds(texts) >= folds(wanted),
+        sql=_all_in,
+    ),
+    # Date and time
+    Operator(
+        "before", DATED, Shape.ONE, "is before", "{is} before {value}",
+        span=lambda line, bound: (FAR_PAST, line.start(bound) - 1),
+    ),
+    Operator(
+        "after", DATED, Shape.ONE, "is after", "{is} after {value}",
+        span=lambda line, bound: (line.end(bound) + 1, FAR_FUTURE),
+    ),
+    Operator(
+        "on", DATED, Shape.DAY, "is on", "{is} on {value}",
+        span=lambda line, day: (line.start(day), line.end(day)),
+    ),
+    Operator(
+        "between", DATED, Shape.PAIR, "is between", "{is} between {value}",
+        span=lambda line, ends: (line.start(ends[0]), line.end(ends[1])),
+    ),
+    Operator(
+        "in_last", DATED, Shape.DURATION, "is in the last", "{is} in the last {value}",
+        span=lambda line, length: (line.at(-length.delta) + 1, line.at(NO_TIME)),
+        offsets=lambda length: (-length.delta, NO_TIME),
+        twin=Twin("not_in_last", "is not in the last", "{is} not in the last {value}"),
+    ),
+    Operator(
+        "in_next", DATED, Shape.DURATION, "is in the next", "{is} in the next {value}",
+        span=lambda line, length: (line.at(NO_TIME) + 1, line.at(length.delta)),
+        offsets=lambda length: (NO_TIME, length.delta),
+        twin=Twin("not_in_next", "is not in the next", "{is} not in the next {value}"),
+    ),
+    Operator(
+        "older_than", DATED, Shape.DURATION, "is older than", "{is} more than {value} ago",
+        span=lambda line, length: (FAR_PAST, line.at(-length.delta)),
+        offsets=lambda length: (-length.delta,),
+    ),
+    # Every kind
+    Operator(
+        "is_set", SINGLE, Shape.NONE, "is known", "{is} known",
+        test=lambda _value, _: True,
+        sql=lambda value, _: present(value),
+        twin=Twin("is_not_set", "is not known", "{is} not known"),
+    ),
+    Operator(
+        "is_set", (Kind.CHOICES,), Shape.NONE, "is known", "{is} known",
+        test=lambda _value, _: True,
+        sql=_any_in,
+        twin=Twin("is_not_set", "is not known", "{is} not known"),
+    ),
+)  # fmt: skip
+
+
+def _by_kind(rows: Iterable[Operator]) -> Mapping[Kind, Mapping[str, Operator]]:
+    table: dict[Kind, dict[str, Operator]] = {kind: {} for kind in Kind}
+    for row in rows:
+        for operator in (row, row.complement()) if row.twin else (row,):
+            for kind in operator.kinds:
+                table[kind][operator.name] = operator
+    return table
+
+
+OPERATORS = _by_kind(ROWS)  # kind: {name: operator}, in the order of the rows
+
+
+def _count(name: str, row: str, shape: Shape) -> Operator:
+    words = name.replace("_", " ")
+    return replace(
+        OPERATORS[Kind.NUMBER][row],
+        name=name, shape=shape, label=words, phrase=f"{words} {{value}}", twin=None,
+    )  # fmt: skip
+
+
+COUNTING: Mapping[str, Operator] = {
+    operator.name: operator
+    for operator in (
+        _count("at_least", "at_least", Shape.WHOLE),
+        _count("at_most", "at_most", Shape.WHOLE),
+        _count("exactly", "is", Shape.WHOLE),
+        _count("between", "between", Shape.WHOLES),
+    )
+}
+
+PROPERTY_KINDS = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN)  # what a property may be compared as
+
+
+def operator(name: str, kind: Kind | None) -> Operator:
+    """Return the row; kind None, a value of any type, knows is_set and its twin."""
+    return OPERATORS[kind or Kind.TEXT][name]

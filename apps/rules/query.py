@@ -1,0 +1,144 @@
+"""A rule as a condition on a queryset of contacts: the set-based reading.
+
+The queryset has the columns email, first_name, last_name, phone, country, language,
+timezone, created_at, last_seen_at and the JSON column profile. No part is ever NULL, so
+`~` is the plain complement.
+"""
+
+from datetime import datetime, tzinfo
+from typing import Any as AnyModel
+from typing import Protocol, assert_never
+
+from django.db.models import (
+    BooleanField,
+    Count,
+    DateTimeField,
+    Exists,
+    Expression,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
+from django.db.models import Value as Literal
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from apps.rules.clock import Clock
+from apps.rules.comparing import Members
+from apps.rules.expressions import JsonValue, filled
+from apps.rules.kinds import Kind
+from apps.rules.nodes import (
+    All,
+    Any,
+    Compare,
+    EventCondition,
+    Not,
+    Rule,
+    SegmentCondition,
+    TraitCondition,
+)
+from apps.rules.operators import COUNTING, operator
+
+CONTACT = "contact."
+
+
+class Source(Protocol):
+    """What a rule reads beside the contact's own row."""
+
+    def events(self) -> QuerySet[AnyModel]:
+        """Return all events, with contact_id, name, occurred_at and properties (JSON)."""
+        ...
+
+    def segment(self, slug: str) -> Q:
+        """Return who is in the segment, as a condition on contacts that is never NULL."""
+        ...
+
+
+def matching(rule: Rule, source: Source, *, now: datetime, zone: tzinfo) -> Q:
+    """Return the condition that holds for exactly the contacts the rule holds for."""
+    return _matching(rule, source, Clock(now, zone))
+
+
+def _matching(rule: Rule, source: Source, clock: Clock) -> Q:
+    match rule:
+        case All(rules):
+            parts = [_matching(part, source, clock) for part in rules]
+            return Q(*parts, _connector=Q.AND) if parts else _constant(holds=True)
+        case Any(rules):
+            parts = [_matching(part, source, clock) for part in rules]
+            return Q(*parts, _connector=Q.OR) if parts else _constant(holds=False)
+        case Not(part):
+            return ~_matching(part, source, clock)
+        case TraitCondition():
+            return Q(_trait(rule, clock))
+        case EventCondition():
+            return Q(_event(rule, source, clock))
+        case SegmentCondition(segment):
+            return source.segment(segment)
+        case _:
+            assert_never(rule)
+
+
+def _constant(*, holds: bool) -> Q:
+    """Return a condition that is the same for all: an empty Q would vanish under `~`."""
+    return Q(Literal(holds, output_field=BooleanField()))
+
+
+def _trait(rule: TraitCondition, clock: Clock) -> Expression:
+    row = operator(rule.op, rule.kind)
+    return row.condition(_subject(rule), rule.value, kind=rule.kind, clock=clock)
+
+
+def _subject(rule: TraitCondition) -> Combinable | Members:
+    """Return what the condition compares: a column, or a key of the profile."""
+    if rule.trait.startswith(CONTACT):
+        column = F(rule.trait.removeprefix(CONTACT))
+        if rule.kind is Kind.DATETIME:
+            return ExpressionWrapper(column, output_field=DateTimeField())
+        return filled(column)
+    if rule.kind is Kind.CHOICES:
+        return Members(F("profile"), rule.trait)
+    return JsonValue(F("profile"), key=rule.trait, kind=rule.kind)
+
+
+def _event(rule: EventCondition, source: Source, clock: Clock) -> Expression | Exists:
+    events = _events(rule, source, clock)
+    if rule.first is not None:
+        return _occurred(events.order_by("occurred_at"), rule.first, clock)
+    if rule.last is not None:
+        return _occurred(events.order_by("-occurred_at"), rule.last, clock)
+    if rule.count is None or rule.count == Compare("at_least", 1):
+        return Exists(events)
+    return _counted(events, rule.count, clock)
+
+
+def _events(rule: EventCondition, source: Source, clock: Clock) -> QuerySet[AnyModel]:
+    """Return the events of the outer contact that match and are due."""
+    due = source.events().filter(
+        contact_id=OuterRef("pk"), name=rule.event, occurred_at__lte=clock.now
+    )
+    if rule.within is not None:
+        due = due.filter(occurred_at__gt=clock.ago(rule.within.delta))
+    for where in rule.where:
+        subject = JsonValue(F("properties"), key=where.property, kind=where.kind)
+        row = operator(where.op, where.kind)
+        kind = where.kind or Kind.TEXT
+        due = due.filter(row.condition(subject, where.value, kind=kind, clock=clock))
+    return due.order_by()
+
+
+def _occurred(events: QuerySet[AnyModel], when: Compare, clock: Clock) -> Expression:
+    first = Subquery(events.values("occurred_at")[:1], output_field=DateTimeField())
+    row = operator(when.op, Kind.DATETIME)
+    return row.condition(first, when.value, kind=Kind.DATETIME, clock=clock)
+
+
+def _counted(events: QuerySet[AnyModel], count: Compare, clock: Clock) -> Expression:
+    counts = events.values("contact_id").annotate(n=Count("pk")).values("n")
+    number = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
+    row = COUNTING[count.op]
+    return row.condition(number, count.value, kind=Kind.NUMBER, clock=clock)

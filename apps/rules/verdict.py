@@ -1,0 +1,84 @@
+"""Whether a rule holds for one contact's facts, why, and until when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import assert_never
+
+from apps.rules.clock import Clock
+from apps.rules.facts import Facts, Occurrence
+from apps.rules.flips import Track, flips_at, track
+from apps.rules.holding import found, holds_where, suffices
+from apps.rules.keys import leaves
+from apps.rules.nodes import (
+    All,
+    Any,
+    EventCondition,
+    Leaf,
+    Not,
+    Rule,
+    SegmentCondition,
+    TraitCondition,
+)
+
+__all__ = ["Facts", "Occurrence", "Reason", "Verdict", "holds", "judge"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One node and its outcome; a group has `parts`, a condition the rest.
+
+    `actual` is what the condition found: a trait's value as it is kept (None where missing),
+    a count of events, the time of the first or last (None where there is none), or whether
+    the contact is in the segment. `flips_at` is when time alone turns the condition over.
+    """
+
+    rule: Rule
+    holds: bool
+    actual: object = None
+    flips_at: datetime | None = None
+    parts: tuple["Reason", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome, its reasons, and the next instant at which time alone could change it.
+
+    What other segments hold counts as a fact here: what time does to them is not foreseen.
+    """
+
+    holds: bool
+    reason: Reason
+    flips_at: datetime | None
+
+
+def holds(rule: Rule, facts: Facts, *, now: datetime, zone: tzinfo) -> bool:
+    """Answer without reasons: the fast path."""
+    clock = Clock(now, zone)
+    return holds_where(rule, lambda leaf: suffices(leaf, found(leaf, facts, clock), clock))
+
+
+def judge(rule: Rule, facts: Facts, *, now: datetime, zone: tzinfo) -> Verdict:
+    """Answer with the reasons, condition by condition, and how long the answer stands."""
+    clock = Clock(now, zone)
+    tracks = {leaf: track(leaf, facts, clock) for leaf in leaves(rule)}
+    reason = _reason(rule, tracks, clock)
+    return Verdict(reason.holds, reason, flips_at(rule, tracks, clock))
+
+
+def _reason(rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock) -> Reason:
+    match rule:
+        case All(rules):
+            parts = tuple(_reason(part, tracks, clock) for part in rules)
+            return Reason(rule, all(part.holds for part in parts), parts=parts)
+        case Any(rules):
+            parts = tuple(_reason(part, tracks, clock) for part in rules)
+            return Reason(rule, any(part.holds for part in parts), parts=parts)
+        case Not(part):
+            inner = _reason(part, tracks, clock)
+            return Reason(rule, not inner.holds, parts=(inner,))
+        case TraitCondition() | EventCondition() | SegmentCondition():
+            one = tracks[rule]
+            return Reason(rule, one.holds(clock), one.found(clock), one.flips_at(clock))
+        case _:
+            assert_never(rule)
