@@ -49,6 +49,10 @@ def deliver(message_id: int, *, clock: Clock) -> None:
     if message is None:
         return
     reached("deliver.claimed")
+    objection = _objection(message.contact, message.enrolment)
+    if objection:  # no need to bother the mail server; looked at again before the hand-over
+        _leave(message, State.WITHHELD, now=clock(), reason=objection)
+        return
     try:
         mail = composing.compose(message)
     except templating.TemplateError as error:
