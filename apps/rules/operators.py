@@ -134,7 +134,7 @@ ROWS = (
         twin=Twin("has_none", "has none of", "{has} none of {value}"),
     ),
     Operator(
-        "has_all", (Kind.CHOICES,), Shape.LIST, "has all of", "{has} all of {value}",
+        "has_all", (Kind.CHOICES,), Shape.LIST, "has all of", "{has} all of {all}",
         test=lambda texts, wanted: folds(texts) >= folds(wanted),
         sql=_all_in,
     ),
