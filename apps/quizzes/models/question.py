@@ -60,7 +60,9 @@ class Question(models.Model):
         " by 1, a number may have any two decimals.",
     )
     unit = models.CharField(max_length=20, blank=True, help_text="Shown behind the number: kg, €.")
-    low_label = models.CharField(max_length=60, blank=True, help_text="What the lowest value means.")
+    low_label = models.CharField(
+        max_length=60, blank=True, help_text="What the lowest value means."
+    )
     high_label = models.CharField(
         max_length=60, blank=True, help_text="What the highest value means."
     )
@@ -164,13 +166,13 @@ class Choice(models.Model):
     def __str__(self) -> str:
         return self.label
 
-    def clean(self) -> None:
-        target = self.jump_to
-        if target and self.question_id and target.quiz_id != self.question.quiz_id:
-            raise ValidationError({"jump_to": "This question belongs to another quiz."})
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
             taken = Choice.objects.filter(question=self.question_id).values_list("key", flat=True)
             self.key = free_key(self.label, taken=set(taken), fallback="choice")
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        target = self.jump_to
+        if target and self.question_id and target.quiz_id != self.question.quiz_id:
+            raise ValidationError({"jump_to": "This question belongs to another quiz."})

@@ -1,0 +1,221 @@
+"""The respondent's pages. No session, no cookie: the token in the address is all there is."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.quizzes import branching, definition, taking
+from apps.quizzes.answers import AnswerError
+from apps.quizzes.definition import Definition, Question
+from apps.quizzes.models import Answer, Quiz, Response
+from apps.quizzes.screens import screen
+
+View = Callable[..., HttpResponse]
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+MAX_REVISION = 2**31 - 1
+
+
+def respondent_page(view: View) -> View:
+    """Let no cache or referrer keep the token, and answer what cannot be done with its page."""
+
+    @wraps(view)
+    def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            response = view(request, **kwargs)
+        except (taking.UnknownToken, taking.UnknownQuestion) as error:
+            raise Http404(str(error)) from None
+        except taking.BadHidden as error:
+            raise BadRequest(str(error)) from None
+        except taking.Conflict as error:
+            response = _whole_page(request, "409.html", {"why": str(error)}, status=409)
+        response["Cache-Control"] = "no-store"
+        response["Referrer-Policy"] = "no-referrer"
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@respondent_page
+def front(request: HttpRequest, *, slug: str) -> HttpResponse:
+    """Show what the quiz is about; POST starts a response."""
+    quiz = get_object_or_404(Quiz, slug=slug)
+    version = quiz.versions.defer("definition").first()
+    if version is None:
+        raise Http404("This quiz is not published.")
+    shown = definition.of_version(version)
+    if quiz.status != Quiz.Status.OPEN:
+        return render(request, "quizzes/closed.html", {"quiz": shown}, status=410)
+    if request.method == "POST":
+        form = _form(request)
+        hidden = {name: texts[-1] for name, texts in form.items() if texts}
+        response, token = taking.start(quiz, now=timezone.now(), hidden=hidden)
+        return _see(_question_url(token, definition.of(response).questions[0]))
+    hidden = {name: request.GET[name] for name in taking.HIDDEN if request.GET.get(name)}
+    return render(request, "quizzes/front.html", {"quiz": shown, "hidden": hidden})
+
+
+@require_safe
+@respondent_page
+def resume(request: HttpRequest, *, token: str) -> HttpResponse:
+    """Lead to the first question without an answer, or to the result."""
+    response = taking.find(token)
+    return redirect(_place_url(response, token))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@respondent_page
+def question(request: HttpRequest, *, token: str, key: str) -> HttpResponse:
+    response = taking.find(token)
+    if request.method == "POST":
+        return _answer(request, response, token, key)
+    quiz = definition.of(response)
+    asked = quiz.question(key)
+    if asked is None:
+        raise taking.UnknownQuestion("This quiz has no such question.")
+    rows = _rows(response)
+    if response.is_finished or key not in branching.path(quiz, _values(rows)):
+        return redirect(_place_url(response, token))
+    return _show(request, token, quiz, asked, rows)
+
+
+@require_safe
+@respondent_page
+def result(request: HttpRequest, *, token: str) -> HttpResponse:
+    response = taking.find(token)
+    if not response.is_finished:
+        return redirect(_place_url(response, token))
+    return _show_result(request, response)
+
+
+def _answer(request: HttpRequest, response: Response, token: str, key: str) -> HttpResponse:
+    form = _form(request)
+    try:
+        outcome = taking.answer(response, key, form, revision=_revision(form), now=timezone.now())
+    except (AnswerError, taking.Stale) as error:
+        return _show_again(request, response, token, key, form, error)
+    if not request.htmx:
+        return _see(_place_after(outcome, token))
+    if outcome.next is None:
+        page = _show_result(request, outcome.response)
+    else:
+        quiz = definition.of(response)
+        page = _show(request, token, quiz, outcome.next, _rows(outcome.response))
+    page["HX-Push-Url"] = _place_after(outcome, token)
+    return page
+
+
+def _show_again(
+    request: HttpRequest,
+    response: Response,
+    token: str,
+    key: str,
+    form: dict[str, list[str]],
+    error: AnswerError | taking.Stale,
+) -> HttpResponse:
+    """Show the question once more: with what was typed, or with the newer answer."""
+    quiz = definition.of(response)
+    asked = quiz.question(key)
+    assert asked is not None
+    rows = _rows(response)
+    if isinstance(error, taking.Stale):
+        return _show(request, token, quiz, asked, rows, status=409, notice=str(error))
+    if response.is_finished or key not in branching.path(quiz, _values(rows)):
+        raise taking.Conflict("This question cannot be answered now.")
+    return _show(request, token, quiz, asked, rows, status=422, posted=form, errors=error.messages)
+
+
+def _show(
+    request: HttpRequest,
+    token: str,
+    quiz: Definition,
+    asked: Question,
+    rows: dict[str, Answer],
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    shown = screen(quiz, asked, rows, **more)
+    context = {
+        "screen": shown,
+        "token": token,
+        "action": _question_url(token, asked),
+        "back_url": reverse("quiz-question", args=[token, shown.back]) if shown.back else "",
+    }
+    return render(request, _template(request, "question"), context, status=status)
+
+
+def _show_result(request: HttpRequest, response: Response) -> HttpResponse:
+    quiz = definition.of(response)
+    context = {"quiz": quiz, "response": response, "tier": quiz.tier(response.tier_key)}
+    return render(request, _template(request, "result"), context)
+
+
+def _template(request: HttpRequest, name: str) -> str:
+    part = request.htmx and not request.htmx.history_restore_request
+    return f"quizzes/_{name}.html" if part else f"quizzes/{name}.html"
+
+
+def _whole_page(
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int
+) -> HttpResponse:
+    """Render a page that replaces everything, even when HTMX asked for a part."""
+    response = render(request, template, context, status=status)
+    response["HX-Retarget"] = "body"
+    return response
+
+
+def _form(request: HttpRequest) -> dict[str, list[str]]:
+    """Return the posted fields; raises BadRequest for a body that is no form."""
+    if request.content_type not in FORMS:
+        raise BadRequest("Send the answer as a form.")
+    return {name: request.POST.getlist(name) for name in request.POST}
+
+
+def _revision(form: dict[str, list[str]]) -> int:
+    """Return which answer the page had shown; raises BadRequest unless it is a whole number."""
+    text = next(iter(form.get("revision", ())), "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_REVISION):
+        raise BadRequest("The form came without the number of the answer it shows.")
+    return int(text)
+
+
+def _rows(response: Response) -> dict[str, Answer]:
+    return {row.question_key: row for row in response.answers.all()}
+
+
+def _values(rows: dict[str, Answer]) -> dict[str, Any]:
+    return {key: row.value for key, row in rows.items()}
+
+
+def _place_url(response: Response, token: str) -> str:
+    """Return where this respondent is: the question that waits, or the result."""
+    if response.is_finished:
+        return reverse("quiz-result", args=[token])
+    waiting = branching.waiting(definition.of(response), taking.given(response))
+    assert waiting is not None
+    return _question_url(token, waiting)
+
+
+def _place_after(outcome: taking.Outcome, token: str) -> str:
+    if outcome.next is None:
+        return reverse("quiz-result", args=[token])
+    return _question_url(token, outcome.next)
+
+
+def _question_url(token: str, asked: Question) -> str:
+    return reverse("quiz-question", args=[token, asked.key])
+
+
+def _see(url: str) -> HttpResponse:
+    """Redirect with 303: whatever was posted, the next page is got."""
+    return HttpResponse(status=303, headers={"Location": url})
