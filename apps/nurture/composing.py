@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email._header_value_parser import UnstructuredTokenList
+from email.header import Header
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
+from typing import Any
 
 import css_inline
 from django.conf import settings
@@ -49,16 +51,35 @@ class Mail:
 
 
 class Verbatim(UnstructuredHeader):
-    """A header without blanks: the library would break a long one into encoded words."""
+    """A header that is written as it is given.
+
+    The library's own would break a long word into encoded ones, and would decode an encoded
+    word in the value: `=?utf-8?q?=0ABcc:...?=` in a name would become a header of its own.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        kwds["parse_tree"] = UnstructuredTokenList()
+        kwds["decoded"] = value
 
     def fold(self, *, policy: Policy) -> str:
         return f"{self.name}: {self}{policy.linesep}"
+
+
+class Text(Verbatim):
+    """A header for people: all that is not plain ASCII is encoded."""
+
+    def fold(self, *, policy: Policy) -> str:
+        plain = self.isascii() and "=?" not in self
+        encoded = Header(str(self), "us-ascii" if plain else "utf-8", header_name=self.name)
+        return f"{self.name}: {encoded.encode(linesep=policy.linesep)}{policy.linesep}"
 
 
 def _policy() -> Policy:
     registry = HeaderRegistry()
     for name in ("message-id", "list-unsubscribe", "list-unsubscribe-post"):
         registry.map_to_type(name, Verbatim)
+    registry.map_to_type("subject", Text)
     return SMTP.clone(header_factory=registry)
 
 
@@ -120,14 +141,13 @@ def unsubscribe_link(message: models.Message) -> str:
     return f"{settings.PUBLIC_URL}{reverse('unsubscribe', args=[token])}"
 
 
-def _mime(
-    content: Content, *, recipient: str, link: str, message_id: str, at: datetime | None = None
-) -> EmailMessage:
+def _mime(content: Content, *, recipient: str, link: str, message_id: str) -> EmailMessage:
     mime = EmailMessage(policy=POLICY)
-    mime["From"] = settings.DEFAULT_FROM_EMAIL
+    name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    mime["From"] = Address(display_name=name, addr_spec=address)
     mime["To"] = recipient
     mime["Subject"] = content.subject
-    mime["Date"] = format_datetime(at or timezone.now())
+    mime["Date"] = format_datetime(timezone.now())
     mime["Message-ID"] = message_id
     mime["List-Unsubscribe"] = f"<{link}>"
     mime["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

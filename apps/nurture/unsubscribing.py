@@ -33,9 +33,9 @@ def unsubscribe(contact: Contact, *, source: str, clock: Clock, patience: float 
     now = clock()
     with transaction.atomic():
         Contact.objects.locked([contact.pk]).get()
+        end_mail(contact.pk, now=now, reason="Unsubscribed")
         if consent.granted(contact):
             consent.record(contact, now=now, granted=False, wording=WORDING, source=source)
-        end_mail(contact.pk, now=now, reason="Unsubscribed")
     _wait_for_hand_overs(contact, patience=patience)
 
 

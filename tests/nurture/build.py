@@ -78,7 +78,8 @@ def message(
     made = fields.pop("sequence", None) or sequence(subject, slug=f"to-{contact.pk}")
     step = made.steps.get(position=1)
     if body:
-        Step.objects.filter(pk=step.pk).update(body=body)
+        step.body = body
+        step.save()
     enrolment = Enrolment.objects.create(
         sequence=made,
         contact=contact,
