@@ -4,7 +4,8 @@ import os
 from typing import Any
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from django.db import connections
+from pytest_django import Settings
 
 from tests import chromium
 
@@ -13,16 +14,17 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 
 @pytest.fixture(autouse=True)
-def _plain_static_files(settings: SettingsWrapper) -> None:
+def _plain_static_files(settings: Settings) -> None:
     """Let templates name static files without collecting them first."""
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+    settings.WHITENOISE_AUTOREFRESH = True  # else it warns of the folder that is not there
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: SettingsWrapper) -> None:
+def _quick_passwords(settings: Settings) -> None:
     """Hash passwords cheaply: Argon2 takes its time by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -32,3 +34,11 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """Drive the machine's own Chromium where there is one."""
     found = {"executable_path": path} if (path := chromium.find()) else {}
     return {**browser_type_launch_args, **found, "args": ["--no-sandbox"]}
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep SQLite's test database in a file: in memory, threads lock whole tables."""
+    database = connections["default"].settings_dict
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
