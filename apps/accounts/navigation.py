@@ -28,7 +28,7 @@ PLACES = (
     Place("Quizzes", "admin:quizzes_quiz_changelist", "quizzes.view_quiz", ("/admin/quizzes/",)),
     Place(
         "Segments",
-        "admin:segments_segment_changelist",
+        "segments:list",
         "segments.view_segment",
         ("/admin/segments/",),
     ),

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Subquery
 
 from apps.contacts.models import Contact, Event
 from apps.contacts.signals import facts_written
@@ -82,7 +82,7 @@ def record_events(rows: Iterable[NewEvent], *, now: datetime) -> Intake:
     Raises EventError before anything is written when a row is bad. Replays are counted and
     change nothing.
     """
-    fresh = {}
+    fresh: dict[str, NewEvent] = {}
     seen = 0
     for row in rows:
         check(row)
@@ -131,6 +131,8 @@ def _check_values(value: object, depth: int = 0) -> None:
         case list() | tuple():
             for item in value:
                 _check_values(item, depth + 1)
+        case _:
+            pass
     if depth > 8:
         raise KindError("too deep")
 
@@ -163,7 +165,7 @@ def _changes(rows: Iterable[NewEvent]) -> dict[int, set[str]]:
 def _move_last_seen(rows: Iterable[NewEvent]) -> None:
     """Let `last_seen_at` be the time of the latest event, whatever order events come in."""
     ids = sorted({row.contact_id for row in rows})
-    latest: QuerySet[Event, dict[str, Any]] = (
+    latest = (
         Event.objects.filter(contact=OuterRef("pk"))
         .values("contact")
         .annotate(latest=Max("occurred_at"))

@@ -1,11 +1,12 @@
 """A form field for each kind of trait, and reading values that were typed as plain text."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
-from django.utils.timezone import get_current_timezone, is_naive, make_aware
+from django.utils.formats import date_format
+from django.utils.timezone import get_current_timezone, is_naive, localtime, make_aware
 
 from apps.contacts.models import Trait
 from apps.rules.kinds import MAX_TEXT, Kind, KindError, Value, canonical
@@ -48,6 +49,23 @@ def initial(kind: Kind, value: Any) -> Any:
             return datetime.fromisoformat(value) if value else None
         case _:
             return value
+
+
+def shown(trait: Trait, value: Any) -> str:
+    """Return a canonical value as people write it."""
+    labels = {item["value"]: item["label"] for item in trait.options}
+    match Kind(trait.kind):
+        case Kind.BOOLEAN:
+            return "Yes" if value else "No"
+        case Kind.DATE:
+            return date_format(date.fromisoformat(value), "j M Y")
+        case Kind.DATETIME:
+            return date_format(localtime(datetime.fromisoformat(value)), "j M Y, H:i")
+        case Kind.CHOICE | Kind.CHOICES:
+            values = value if isinstance(value, list) else [value]
+            return ", ".join(labels.get(item, item) for item in values)
+        case _:
+            return str(value)
 
 
 def parse(kind: Kind, text: str) -> Value | None:

@@ -17,7 +17,7 @@ from django.utils.timezone import now as the_clock
 from apps.rules.kinds import Kind
 
 TRAIT_KEY = RegexValidator(
-    r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*$",
+    r"^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)*\Z",
     "A trait's key is lower-case words joined by dots, such as plan or quiz.skin.score.",
 )
 FIELDS = ("email", "first_name", "last_name", "phone", "country", "language", "timezone")
@@ -81,8 +81,10 @@ class Contact(models.Model):
         return self.name or self.email or f"Visitor {self.pk}"
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> Self:
-        contact = super().from_db(db, field_names, values)
+    def from_db(
+        cls, db: str | None, field_names: Collection[str], values: Collection[Any], **kwargs: Any
+    ) -> Self:
+        contact = super().from_db(db, field_names, values, **kwargs)
         contact._loaded = _snapshot(contact, field_names)
         return contact
 

@@ -12,6 +12,7 @@ from apps.contacts import traits as catalogue
 from apps.contacts.models import FIELDS, Contact, DatedTrait, Trait
 from apps.rules.kinds import Kind, KindError, Value, canonical, infer_kind
 
+TEXT_FIELDS = {field.name: field for field in Contact._meta.fields if field.name in FIELDS}
 DATED = (Kind.DATE, Kind.DATETIME)
 
 
@@ -66,7 +67,7 @@ def _field_value(name: str, raw: str) -> str:
             raise ProfileError(name, str(error)) from None
     try:
         text = str(canonical(Kind.TEXT, raw) or "")
-        Contact._meta.get_field(name).run_validators(text)
+        TEXT_FIELDS[name].run_validators(text)
     except (KindError, ValidationError) as error:
         raise ProfileError(name, " ".join(getattr(error, "messages", [str(error)]))) from None
     return text

@@ -1,11 +1,14 @@
 """Why a contact is in a segment, or is not: the reasons, since when, and what time will do."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 
 from apps.contacts.models import Contact
+from apps.rules.catalogue import Catalogue
+from apps.rules.nodes import All, Any, Not
 from apps.rules.prose import sentence
 from apps.rules.verdict import Reason, judge
 from apps.segments import facts as loading
@@ -30,6 +33,17 @@ class Explanation:
     since: datetime | None
     flips_at: datetime | None
     reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonLine:
+    """One node of the reasons as a page shows it, indented by `depth`."""
+
+    depth: int
+    words: str
+    holds: bool
+    actual: str
+    flips_at: datetime | None
 
 
 def explain(contact: Contact, segment: Segment, *, now: datetime) -> Explanation:
@@ -65,6 +79,36 @@ def explain(contact: Contact, segment: Segment, *, now: datetime) -> Explanation
         flips_at=verdict.flips_at if verdict else None,
         reason=verdict.reason if verdict else None,
     )
+
+
+def reason_lines(reason: Reason, known: Catalogue, depth: int = 0) -> Iterator[ReasonLine]:
+    """Yield the tree of reasons from the top, groups before their parts."""
+    match reason.rule:
+        case All():
+            words, actual = "All of these", ""
+        case Any():
+            words, actual = "Any of these", ""
+        case Not():
+            words, actual = "Not", ""
+        case _:
+            words, actual = sentence(reason.rule, known), _found(reason.actual)
+    yield ReasonLine(depth, words, reason.holds, actual, reason.flips_at)
+    for part in reason.parts:
+        yield from reason_lines(part, known, depth + 1)
+
+
+def _found(actual: object) -> str:
+    match actual:
+        case None:
+            return "nothing known"
+        case bool():
+            return "yes" if actual else "no"
+        case datetime():
+            return f"{timezone.localtime(actual):%Y-%m-%d %H:%M}"
+        case list() | tuple():
+            return ", ".join(map(str, actual))
+        case _:
+            return str(actual)
 
 
 def _because(

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from apps.contacts.models import READ_COLUMNS, Contact, Event
+from apps.rules.facts import Facts, Occurrence
 from apps.rules.keys import keys
-from apps.rules.verdict import Facts, Occurrence
 from apps.segments.plan import Planned
 
 

@@ -1,6 +1,7 @@
 """Segments, who is in them, how that came to be, and the marks that keep it true."""
 
-from typing import ClassVar, Self
+import secrets
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -42,6 +43,9 @@ class Segment(models.Model):
     )
     rung = models.PositiveSmallIntegerField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=0, editable=False)
+    stamp = models.CharField(
+        max_length=16, editable=False, help_text="New at every save: what plans are cached by."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[SegmentQuerySet] = SegmentQuerySet.as_manager()  # type: ignore[assignment]
@@ -58,12 +62,17 @@ class Segment(models.Model):
             models.CheckConstraint(
                 condition=Q(ladder=None, rung=None) | Q(ladder__isnull=False, rung__isnull=False),
                 name="segment_rung_with_ladder",
-                violation_error_message="A segment on a ladder needs its rung, and the other way round.",
+                violation_error_message="A ladder and a rung go together.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        # Not the revision: a save that was rolled back gives its number to the next one.
+        self.stamp = secrets.token_hex(8)
+        super().save(*args, **kwargs)
 
 
 class Revision(models.Model):

@@ -1,6 +1,6 @@
 """The live segments as one compiled plan: rules read, ordered so that none sees a stale other.
 
-The plan is kept in the process and read again when any live segment has a newer revision.
+The plan is kept in the process and read again when any live segment was saved.
 """
 
 import graphlib
@@ -22,7 +22,7 @@ from apps.segments.models import Change, Segment
 
 log = structlog.get_logger(__name__)
 
-Stamp = tuple[tuple[int, int], ...]
+Stamps = tuple[str, ...]
 
 
 class CycleError(ValueError):
@@ -96,17 +96,17 @@ class Plan:
         return tuple(found.values())
 
 
-_cached: tuple[Stamp, Plan] = ((), Plan(()))
+_cached: tuple[Stamps, Plan] = ((), Plan(()))
 
 
 def live_plan() -> Plan:
     """Return the plan of the live segments as committed now: one small query when unchanged."""
     global _cached  # noqa: PLW0603  one plan a process, replaced whole
-    stamp = tuple(Segment.objects.live().order_by("pk").values_list("pk", "revision"))
+    stamps = tuple(Segment.objects.live().order_by("pk").values_list("stamp", flat=True))
     known, plan = _cached
-    if known != stamp:
+    if known != stamps:
         plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
-        _cached = (stamp, plan)
+        _cached = (stamps, plan)
     return plan
 
 

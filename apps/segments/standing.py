@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
 
-from apps.rules.verdict import Facts, holds
+from apps.rules.facts import Facts
+from apps.rules.verdict import holds
 from apps.segments.models import Pin
 from apps.segments.plan import Planned
 
@@ -39,6 +40,6 @@ def belongs(segment: Planned, *, facts: Facts, pins: Pins, now: datetime, zone: 
         return pinned == segment.slug
     if segment.slug in pins:
         return pins[segment.slug] == Pin.Held.IN
-    if segment.rule is None or facts.segments.intersection(segment.higher):
+    if segment.rule is None or not facts.segments.isdisjoint(segment.higher):
         return False
     return holds(segment.rule, facts, now=now, zone=zone)

@@ -102,6 +102,14 @@ class Migration(migrations.Migration):
                 ("rung", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("revision", models.PositiveIntegerField(default=0, editable=False)),
                 (
+                    "stamp",
+                    models.CharField(
+                        editable=False,
+                        help_text="New at every save: what plans are cached by.",
+                        max_length=16,
+                    ),
+                ),
+                (
                     "created_at",
                     models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
@@ -331,7 +339,7 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="segment_rung_with_ladder",
-                violation_error_message="A segment on a ladder needs its rung, and the other way round.",
+                violation_error_message="A ladder and a rung go together.",
             ),
         ),
         migrations.AddConstraint(

@@ -1,0 +1,362 @@
+"""The rule editor's rows: one flat group of conditions, read from and written to a form.
+
+A rule that nests deeper is edited as JSON; `rows_of` answers None for it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from apps.rules.catalogue import Catalogue
+from apps.rules.kinds import Kind
+from apps.rules.operands import Shape
+from apps.rules.operators import OPERATORS
+
+MATCHES = {"all": "all of these", "any": "any of these", "none": "none of these"}
+COUNTS = {
+    "at_least": "at least … times",
+    "at_most": "at most … times",
+    "exactly": "exactly … times",
+}
+UNITS = {"d": "days", "w": "weeks", "h": "hours", "m": "minutes", "s": "seconds"}
+MAX_ROWS = 60
+CHOICE_KINDS = (Kind.CHOICE, Kind.CHOICES)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One condition as a form holds it: everything is text, nothing is checked yet."""
+
+    subject: str = ""  # trait:plan, event:order_completed, segment:customers
+    op: str = ""
+    values: tuple[str, ...] = ()
+    low: str = ""
+    high: str = ""
+    number: str = ""
+    unit: str = "d"
+
+    @property
+    def about(self) -> str:
+        return self.subject.partition(":")[0]
+
+    @property
+    def key(self) -> str:
+        return self.subject.partition(":")[2]
+
+    @property
+    def value(self) -> str:
+        return self.values[0] if self.values else ""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What stands in the editor: rows, or the JSON of a rule that rows cannot show."""
+
+    match: str = "all"
+    rows: tuple[Row, ...] = ()
+    json: str = ""
+    as_json: bool = False
+
+    def without(self, index: int) -> "Draft":
+        kept = tuple(row for number, row in enumerate(self.rows) if number != index)
+        return Draft(self.match, kept)
+
+    def rule(self, known: Catalogue) -> object:
+        """Return the rule as JSON data or, in JSON view, as its source. Checks nothing."""
+        if self.as_json:
+            return self.json
+        conditions = [_condition(row, known) for row in self.rows]
+        if self.match == "none":
+            return {"not": {"any": conditions}}
+        return {self.match: conditions}
+
+
+def draft_of(rule: object | None) -> Draft:
+    """Return the editor's view of a stored rule: rows where it is flat, else its JSON."""
+    if rule is None:
+        return Draft(rows=(Row(),))
+    return rows_of(rule) or draft_of_json(rule)
+
+
+def draft_of_json(rule: object) -> Draft:
+    """Return the JSON view of a rule."""
+    return Draft(json=json.dumps(rule, indent=2, ensure_ascii=False), as_json=True)
+
+
+def rows_of_json(source: str) -> Draft | None:
+    """Return the rows that show a rule written as JSON, or None where they cannot."""
+    try:
+        return rows_of(json.loads(source))
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
+
+
+def read(form: QueryDict) -> Draft:
+    """Return what the form holds, whatever it holds: checking is the codec's work."""
+    count = min(
+        int(form.get("rows") or 0) if (form.get("rows") or "0").isdecimal() else 0, MAX_ROWS
+    )
+    match = form.get("match", "all")
+    return Draft(
+        match=match if match in MATCHES else "all",
+        rows=tuple(_row(form, index) for index in range(count)),
+        json=form.get("json", ""),
+        as_json=form.get("view") == "json",
+    )
+
+
+def _row(form: QueryDict, index: int) -> Row:
+    return Row(
+        subject=form.get(f"subject-{index}", ""),
+        op=form.get(f"op-{index}", ""),
+        values=tuple(form.getlist(f"value-{index}")),
+        low=form.get(f"low-{index}", ""),
+        high=form.get(f"high-{index}", ""),
+        number=form.get(f"number-{index}", ""),
+        unit=form.get(f"unit-{index}", "d"),
+    )
+
+
+# --- from rows to a rule --------------------------------------------------------------
+
+
+def _condition(row: Row, known: Catalogue) -> dict[str, Any]:
+    match row.about:
+        case "trait":
+            return _trait_condition(row, known)
+        case "event":
+            return _event_condition(row)
+        case "segment":
+            inside = {"segment": row.key}
+            return {"not": inside} if row.op == "not_in" else inside
+        case _:
+            return {"trait": row.key, "op": row.op}
+
+
+def _trait_condition(row: Row, known: Catalogue) -> dict[str, Any]:
+    spec = known.traits.get(row.key)
+    kind = spec.kind if spec else Kind.TEXT
+    condition: dict[str, Any] = {"trait": row.key, "op": row.op}
+    shape = _shape(kind, row.op)
+    if shape not in {None, Shape.NONE}:
+        condition["value"] = _value(row, shape, kind)
+    return condition
+
+
+def _shape(kind: Kind, op: str) -> Shape | None:
+    operator = OPERATORS[kind].get(op)
+    return operator.shape if operator else None
+
+
+def _value(row: Row, shape: Shape | None, kind: Kind) -> object:
+    match shape:
+        case Shape.DURATION:
+            return f"{row.number}{row.unit}"
+        case Shape.PAIR:
+            return [_scalar(row.low, kind), _scalar(row.high, kind)]
+        case Shape.LIST if kind in CHOICE_KINDS:
+            return list(row.values)
+        case Shape.LIST:
+            texts = (text.strip() for text in row.value.split(","))
+            return [_scalar(text, kind) for text in texts if text]
+        case _:
+            return _scalar(row.value, kind)
+
+
+def _scalar(text: str, kind: Kind) -> object:
+    """Return the number a text writes, where a number is due; else the text itself."""
+    if kind is not Kind.NUMBER:
+        return text
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _event_condition(row: Row) -> dict[str, Any]:
+    condition: dict[str, Any] = {"event": row.key}
+    which, _, op = row.op.partition(":")
+    if which in {"first", "last"}:
+        day = {"op": op, "value": _value(row, _shape(Kind.DATETIME, op), Kind.DATE)}
+        return condition | {which: day}
+    condition["count"] = {"op": row.op, "value": _scalar(row.value, Kind.NUMBER)}
+    if row.number:
+        condition["within"] = f"{row.number}{row.unit}"
+    return condition
+
+
+# --- from a rule to rows --------------------------------------------------------------
+
+
+def rows_of(rule: object) -> Draft | None:
+    """Return the rows that show the rule, or None where rows cannot."""
+    match rule:
+        case {"not": {"any": list() as parts}}:
+            group = "none"
+        case {"all": list() as parts}:
+            group = "all"
+        case {"any": list() as parts}:
+            group = "any"
+        case _:
+            group, parts = "all", [rule]
+    rows = [_row_of(part) for part in parts]
+    if len(rows) > MAX_ROWS:
+        return None
+    found = tuple(row for row in rows if row is not None)
+    return Draft(group, found) if len(found) == len(rows) else None
+
+
+def _row_of(part: object) -> Row | None:
+    match part:
+        case {"trait": str() as key, "op": str() as op, **rest} if rest.keys() <= {"value"}:
+            return _row_with(Row(f"trait:{key}", op), rest.get("value"))
+        case {"segment": str() as slug, **rest} if not rest:
+            return Row(f"segment:{slug}", "in")
+        case {"not": {"segment": str() as slug}}:
+            return Row(f"segment:{slug}", "not_in")
+        case {"event": str() as name, **rest}:
+            return _event_row(name, {str(key): value for key, value in rest.items()})
+        case _:
+            return None
+
+
+def _event_row(name: str, rest: Mapping[str, Any]) -> Row | None:
+    subject = f"event:{name}"
+    match rest:
+        case {"first": {"op": op, "value": value}} if len(rest) == 1:
+            return _row_with(Row(subject, f"first:{op}"), value)
+        case {"last": {"op": op, "value": value}} if len(rest) == 1:
+            return _row_with(Row(subject, f"last:{op}"), value)
+    if not rest.keys() <= {"count", "within"}:
+        return None
+    count = rest.get("count", {"op": "at_least", "value": 1})
+    if count["op"] not in COUNTS:
+        return None
+    within = str(rest.get("within", ""))
+    return Row(
+        subject, count["op"], (str(count["value"]),), number=within[:-1], unit=within[-1:] or "d"
+    )
+
+
+def _row_with(row: Row, value: object) -> Row:
+    """Return the row with the value wherever its operator's widget looks for it."""
+    texts = tuple(map(str, value)) if isinstance(value, list) else (str(value),)
+    if value is None:
+        return row
+    duration = isinstance(value, str) and value[:-1].isdecimal() and value[-1:] in UNITS
+    return Row(
+        row.subject,
+        row.op,
+        texts if row.op.startswith(("has_", "one_", "none_")) else (", ".join(texts),),
+        low=texts[0] if len(texts) == 2 else "",
+        high=texts[1] if len(texts) == 2 else "",
+        number=str(value)[:-1] if duration else "",
+        unit=str(value)[-1] if duration else "d",
+    )
+
+
+# --- what the form offers -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Widget:
+    """How one row is shown: its operators, and which inputs its value takes."""
+
+    row: Row
+    index: int
+    operators: tuple[tuple[str, str], ...]
+    shows: str  # nothing, text, number, date, pair, duration, options, count
+    input_type: str = "text"
+    options: tuple[tuple[str, str], ...] = ()
+    problem: str = ""
+    multiple: bool = False
+
+    @property
+    def joined(self) -> str:
+        return ", ".join(self.row.values)
+
+
+def widgets(draft: Draft, known: Catalogue, problems: Mapping[int, str]) -> list[Widget]:
+    return [
+        _widget(row, index, known, problems.get(index, "")) for index, row in enumerate(draft.rows)
+    ]
+
+
+def _widget(row: Row, index: int, known: Catalogue, problem: str) -> Widget:
+    match row.about:
+        case "event":
+            return _event_widget(row, index, problem)
+        case "segment":
+            operators = (("in", "is in"), ("not_in", "is not in"))
+            return Widget(row, index, operators, "nothing", problem=problem)
+        case "trait" if row.key in known.traits:
+            return _trait_widget(row, index, known, problem)
+        case _:
+            return Widget(row, index, (), "nothing", problem=problem)
+
+
+def _trait_widget(row: Row, index: int, known: Catalogue, problem: str) -> Widget:
+    spec = known.traits[row.key]
+    operators = tuple((found.name, found.label) for found in OPERATORS[spec.kind].values())
+    op = row.op if row.op in dict(operators) else operators[0][0]
+    shape = _shape(spec.kind, op)
+    options = tuple((option.value, option.label) for option in spec.options)
+    return Widget(
+        row=Row(row.subject, op, row.values, row.low, row.high, row.number, row.unit),
+        index=index,
+        operators=operators,
+        shows=_shows(shape, options),
+        input_type=_input_type(spec.kind),
+        options=options,
+        problem=problem,
+        multiple=shape is Shape.LIST,
+    )
+
+
+def _shows(shape: Shape | None, options: Iterable[object]) -> str:
+    match shape:
+        case None | Shape.NONE:
+            return "nothing"
+        case Shape.DURATION:
+            return "duration"
+        case Shape.PAIR:
+            return "pair"
+        case Shape.ONE | Shape.LIST if options:
+            return "options"
+        case Shape.LIST:
+            return "list"
+        case _:
+            return "value"
+
+
+def _input_type(kind: Kind) -> str:
+    match kind:
+        case Kind.NUMBER:
+            return "number"
+        case Kind.DATE | Kind.DATETIME:
+            return "date"
+        case _:
+            return "text"
+
+
+def _event_widget(row: Row, index: int, problem: str) -> Widget:
+    moments = tuple(
+        (f"{which}:{found.name}", f"{which} time {found.label}")
+        for which in ("last", "first")
+        for found in OPERATORS[Kind.DATETIME].values()
+        if found.shape is not Shape.NONE
+    )
+    operators = (*COUNTS.items(), *moments)
+    op = row.op if row.op in dict(operators) else "at_least"
+    which, _, moment = op.partition(":")
+    shows = _shows(_shape(Kind.DATETIME, moment), ()) if moment else "count"
+    values = row.values if moment or row.value else ("1",)
+    shown = Row(row.subject, op, values, row.low, row.high, row.number, row.unit)
+    return Widget(shown, index, operators, shows, input_type="date", problem=problem)

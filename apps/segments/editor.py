@@ -1,0 +1,165 @@
+"""What the editor page does with a form: change rows, preview, save."""
+
+import re
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.http import QueryDict
+
+from apps.accounts.models import User
+from apps.contacts.models import Event
+from apps.rules.catalogue import Catalogue
+from apps.rules.errors import RuleError
+from apps.rules.nodes import Rule
+from apps.segments import builder, editing
+from apps.segments.builder import Draft, Row
+from apps.segments.foreseeing import Preview, preview
+from apps.segments.forms import SegmentForm
+from apps.segments.models import Segment
+from apps.segments.plan import catalogue
+
+ASK_AGAIN_ABOVE = 500  # contacts who would start sequences
+PLACE = re.compile(r"^(?:not\.)?(?:all|any)\[(\d+)\]")
+
+
+class Editor:
+    """One request's view of a segment being written."""
+
+    def __init__(self, segment: Segment, *, form: QueryDict | None) -> None:
+        self.segment = segment
+        self.posted = form
+        self.known = catalogue()
+        self.draft = self._draft(form)
+        self.form = self._form(form)
+        self.problem: RuleError | None = None
+        self.refusal = ""
+
+    def _draft(self, form: QueryDict | None) -> Draft:
+        if form is None:
+            return builder.draft_of(self.segment.rule)
+        return self._acted(builder.read(form), form.get("do", ""))
+
+    def _acted(self, draft: Draft, action: str) -> Draft:
+        """Return the draft after the button that was pressed."""
+        if action == "add":
+            return Draft(draft.match, (*draft.rows, Row()))
+        if action.startswith("remove-") and action[7:].isdecimal():
+            return draft.without(int(action[7:]))
+        if action == "json" and not draft.as_json:
+            return builder.draft_of_json(draft.rule(self.known))
+        if action == "rows" and draft.as_json:
+            return builder.rows_of_json(draft.json) or draft
+        return draft
+
+    def _form(self, form: QueryDict | None) -> SegmentForm:
+        initial: dict[str, Any] = {"static": bool(self.segment.pk) and self.segment.rule is None}
+        if form is None or not self.asks_to_save:
+            # A row was added or previewed: what else was typed stays, unchecked.
+            initial |= dict(form.items()) if form else {}
+            return SegmentForm(instance=self.segment, initial=initial)
+        return SegmentForm(form, instance=self.segment)
+
+    @property
+    def asks_to_save(self) -> bool:
+        return self.posted is not None and self.posted.get("do") == "save"
+
+    @property
+    def static(self) -> bool:
+        if self.posted is None:
+            return bool(self.form.initial.get("static"))
+        return "static" in self.posted
+
+    @cached_property
+    def rule(self) -> Rule | None:
+        """Return the rule as written, or None with `problem` set where it cannot be read."""
+        try:
+            return editing.read_rule(self.draft.rule(self.known), known=self.known)
+        except RuleError as error:
+            self.problem = error
+            return None
+
+    def save(self, *, by: User, now: datetime) -> bool:
+        """Save; return whether that was done. Otherwise the reasons stand in the context."""
+        if not self.form.is_valid() or (not self.static and self.rule is None):
+            return False
+        if self._must_ask(now):
+            return False
+        rule = None if self.static else self.draft.rule(self.known)
+        enrol = self.form.cleaned_data["enrol_existing"]
+        try:
+            editing.save(self.segment, rule=rule, by=by, now=now, enrol_existing=enrol)
+        except editing.SegmentError as error:
+            self.refusal = str(error)
+            return False
+        return True
+
+    def _must_ask(self, now: datetime) -> bool:
+        """Return whether so many would start sequences that the number must be typed first."""
+        foreseen = self.preview(now)
+        if not self.form.cleaned_data["enrol_existing"] or foreseen is None:
+            return False
+        many = foreseen.entering > ASK_AGAIN_ABOVE
+        if many and self.form.cleaned_data["confirmed"] != foreseen.entering:
+            self.refusal = (
+                f"{foreseen.entering:,} contacts would start sequences at once."
+                f" Type {foreseen.entering} below and save again if that is what you want."
+            )
+            return True
+        return False
+
+    def preview(self, now: datetime) -> Preview | None:
+        if self.static or self.rule is None:
+            return None
+        return preview(self.rule, segment=self.segment if self.segment.pk else None, now=now)
+
+    def context(self, *, now: datetime) -> dict[str, Any]:
+        foreseen = self.preview(now)
+        return {
+            "segment": self.segment,
+            "form": self.form,
+            "draft": self.draft,
+            "static": self.static,
+            "matches": builder.MATCHES.items(),
+            "units": builder.UNITS.items(),
+            "widgets": builder.widgets(self.draft, self.known, self._problems()),
+            "subjects": _subjects(self.known, self.segment.slug),
+            "preview": foreseen,
+            "problem": self.problem,
+            "refusal": self.refusal,
+            "asks_number": "Type " in self.refusal,
+        }
+
+    def _problems(self) -> dict[int, str]:
+        """Return the codec's complaint beside the row it is about."""
+        place = PLACE.match(self.problem.at) if self.problem else None
+        return {int(place[1]): self.problem.message} if place and self.problem else {}
+
+
+def _subjects(known: Catalogue, own_slug: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what a condition may be about, in groups."""
+    contact: list[tuple[str, str]] = []
+    quiz: list[tuple[str, str]] = []
+    other: list[tuple[str, str]] = []
+    for key, spec in known.traits.items():
+        group = (
+            contact if key.startswith("contact.") else quiz if key.startswith("quiz.") else other
+        )
+        group.append((f"trait:{key}", spec.label))
+    names = Event.objects.order_by("name").values_list("name", flat=True).distinct()
+    events = [(f"event:{name}", name) for name in names]
+    segments = [
+        (f"segment:{slug}", name) for slug, name in known.segments.items() if slug != own_slug
+    ]
+    groups = [
+        ("Contact", contact),
+        ("Quizzes", quiz),
+        ("Traits", other),
+        ("Did", events),
+        ("Segments", segments),
+    ]
+    return [
+        (title, sorted(choices, key=lambda choice: choice[1]))
+        for title, choices in groups
+        if choices
+    ]

@@ -1,0 +1,118 @@
+"""What the pages of segments show: the overview, and one segment with its members."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from apps.rules import codec
+from apps.rules.catalogue import Catalogue
+from apps.rules.errors import RuleError
+from apps.rules.prose import sentence
+from apps.segments.models import Membership, Pin, Rebuild, Revision, Segment, Transition
+from apps.segments.plan import catalogue
+
+MEMBERS = 50
+REVISIONS = 20
+A_WEEK = timedelta(days=7)
+TONES = {"live": "success", "draft": "quiet", "archived": "quiet"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One segment in the overview."""
+
+    segment: Segment
+    sentence: str
+    members: int
+    entered: int
+    left: int
+    tone: str
+    building: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    sentence: str
+    count: int
+    members: list[Membership]
+    next: int | None
+    words: str
+    revisions: list[tuple[Revision, str]]
+    pins: list[Pin]
+    rebuild: Rebuild | None
+    tone: str
+
+
+def overview() -> list[Line]:
+    """Return every segment, ladders together and in their order. Five queries."""
+    known = catalogue()
+    since = timezone.now() - A_WEEK
+    members = _counts(Membership.objects.all())
+    entered = _counts(_moves(Transition.Kind.ENTERED, since))
+    left = _counts(_moves(Transition.Kind.LEFT, since))
+    building = set(
+        Rebuild.objects.filter(state=Rebuild.State.WAITING).values_list("segment_id", flat=True)
+    )
+    rows = Segment.objects.select_related("ladder").order_by(
+        "status", "ladder__name", "rung", "name"
+    )
+    return [
+        Line(
+            segment=row,
+            sentence=in_words(row.rule, known),
+            members=members.get(row.pk, 0),
+            entered=entered.get(row.pk, 0),
+            left=left.get(row.pk, 0),
+            tone=TONES[row.status],
+            building=row.pk in building,
+        )
+        for row in rows
+    ]
+
+
+def _moves(kind: str, since: datetime) -> QuerySet[Transition]:
+    return Transition.objects.filter(kind=kind, at__gte=since)
+
+
+def _counts(rows: QuerySet[Any]) -> dict[int, int]:
+    """Return the number of rows by segment."""
+    counted = rows.order_by().values("segment").annotate(number=Count("pk"))
+    return dict(counted.values_list("segment", "number"))
+
+
+def in_words(rule: object | None, known: Catalogue) -> str:
+    """Return a stored rule as a sentence; one that cannot be read any more says so."""
+    if rule is None:
+        return "held by hand"
+    try:
+        return sentence(codec.loads(rule, known), known)
+    except RuleError as error:
+        return f"cannot be read: {error}"
+
+
+def page(segment: Segment, *, after: str, words: str) -> Page:
+    """Return a segment's page; members by keyset, the earliest member first."""
+    known = catalogue()
+    rows = Membership.objects.filter(segment=segment).select_related("contact").order_by("pk")
+    if words:
+        name = Q(contact__first_name__istartswith=words) | Q(contact__last_name__istartswith=words)
+        rows = rows.filter(Q(contact__email__istartswith=words) | name)
+    if after.isdecimal() and len(after) < 19:
+        rows = rows.filter(pk__gt=int(after))
+    found = list(rows[: MEMBERS + 1])
+    revisions = segment.revisions.select_related("by")[:REVISIONS]
+    return Page(
+        sentence=in_words(segment.rule, known),
+        count=segment.memberships.count(),
+        members=found[:MEMBERS],
+        next=found[MEMBERS - 1].pk if len(found) > MEMBERS else None,
+        words=words,
+        revisions=[(revision, in_words(revision.rule, known)) for revision in revisions],
+        pins=list(segment.pins.select_related("contact", "by").order_by("-at")[:MEMBERS]),
+        rebuild=segment.rebuilds.order_by("-pk").first(),
+        tone=TONES[segment.status],
+    )

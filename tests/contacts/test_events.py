@@ -1,0 +1,81 @@
+from datetime import timedelta
+
+import pytest
+
+from apps.contacts.events import EventConflict, EventError, NewEvent, record_event, record_events
+from apps.contacts.models import Contact, Event
+from tests.factories import NOW, ContactFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_replayed_event_changes_nothing() -> None:
+    contact = ContactFactory()
+    first = record_event(contact, name="page_viewed", now=NOW, message_id="m1")
+    again = record_event(contact, name="page_viewed", now=NOW + timedelta(hours=1), message_id="m1")
+    assert again.pk == first.pk
+    assert Event.objects.get().occurred_at == NOW
+
+
+def test_the_same_message_id_with_another_body_is_a_conflict() -> None:
+    contact = ContactFactory()
+    record_event(contact, name="page_viewed", now=NOW, message_id="m1", properties={"page": "a"})
+    with pytest.raises(EventConflict):
+        record_event(contact, name="page_viewed", now=NOW, message_id="m1", properties={"page": 1})
+
+
+def test_last_seen_follows_the_latest_event_whatever_order_they_come_in() -> None:
+    contact = ContactFactory()
+    record_event(contact, name="a", now=NOW, occurred_at=NOW - timedelta(days=1))
+    record_event(contact, name="a", now=NOW, occurred_at=NOW - timedelta(days=3))
+    assert Contact.objects.get().last_seen_at == NOW - timedelta(days=1)
+
+
+def test_a_batch_counts_its_replays_and_records_each_event_once() -> None:
+    contact = ContactFactory()
+    rows = [NewEvent(contact.pk, "order_completed", NOW, f"m{n % 700}") for n in range(1400)]
+    intake = record_events(rows, now=NOW)
+    assert (intake.accepted, intake.duplicates) == (700, 700)
+    assert record_events(rows[:5], now=NOW).duplicates == 5
+    assert Event.objects.count() == 700
+
+
+def test_one_bad_row_stops_the_batch_before_anything_is_written() -> None:
+    contact = ContactFactory()
+    good = NewEvent(contact.pk, "a", NOW, "m1")
+    with pytest.raises(EventError):
+        record_events([good, NewEvent(contact.pk, "", NOW, "m2")], now=NOW)
+    assert not Event.objects.exists()
+
+
+def nested(depth: int) -> dict[str, object]:
+    value: dict[str, object] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"a": "x\x00"},
+        {"a": float("inf")},
+        {"a": 2**70},
+        {"a": "\ud800"},
+        {"a": {1, 2}},
+        {"a": "x" * 20_000},
+        nested(20),
+        nested(5000),
+        {"a\x00": 1},
+        {"\udfff": 1},
+    ],
+)
+def test_properties_a_database_cannot_hold_are_refused(properties: dict[str, object]) -> None:
+    with pytest.raises(EventError):
+        record_event(ContactFactory(), name="a", now=NOW, properties=properties)
+
+
+@pytest.mark.parametrize("name", ["", "1a", "x" * 101, "a\x00", "ä", "a\n"])
+def test_a_name_that_is_no_event_name_is_refused(name: str) -> None:
+    with pytest.raises(EventError):
+        record_event(ContactFactory(), name=name, now=NOW)

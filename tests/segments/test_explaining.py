@@ -1,0 +1,47 @@
+from datetime import timedelta
+
+import pytest
+
+from apps.contacts.events import record_event
+from apps.contacts.profile import change_profile
+from apps.segments import editing
+from apps.segments.explaining import NotLive, explain
+from apps.segments.models import Ladder, Pin, Segment
+from tests.factories import NOW, ContactFactory
+from tests.segments.build import BOUGHT_TWICE_IN_30_DAYS, IS_PRO, segment, settle_all
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+def test_a_membership_is_explained_by_its_reasons_since_when_and_until_when() -> None:
+    row = segment("buyers", BOUGHT_TWICE_IN_30_DAYS)
+    contact = ContactFactory()
+    for number in range(2):
+        at = NOW - timedelta(days=number)
+        record_event(contact, name="order_completed", now=NOW, occurred_at=at)
+    settle_all()
+    found = explain(contact, row, now=NOW)
+    assert (found.member, found.holds, found.because) == (True, True, "The rule holds.")
+    assert found.since is not None
+    assert found.flips_at == NOW - timedelta(days=1) + timedelta(days=30)
+    assert "order_completed" in found.sentence
+
+
+def test_a_higher_rung_and_a_pin_are_named_as_the_reason() -> None:
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    vip = segment("vip", IS_PRO, ladder=ladder, rung=1)
+    rest = segment("rest", {"all": []}, ladder=ladder, rung=2)
+    contact = ContactFactory()
+    change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    settle_all()
+    assert explain(contact, rest, now=NOW).because == "Met, but a higher rung won: 'Vip'."
+    editing.pin(contact, rest, held=Pin.Held.IN, by=None)
+    settle_all()
+    assert explain(contact, rest, now=NOW).because == "Held in by hand."
+    assert "Pinned by hand to 'Rest'" in explain(contact, vip, now=NOW).because
+
+
+def test_a_draft_has_nothing_to_explain() -> None:
+    row = segment("draft", IS_PRO, status=Segment.Status.DRAFT)
+    with pytest.raises(NotLive):
+        explain(ContactFactory(), row, now=NOW)

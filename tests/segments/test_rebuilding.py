@@ -1,0 +1,133 @@
+import pytest
+
+from apps.contacts.profile import change_profile
+from apps.segments import editing, rebuilding
+from apps.segments.models import Ladder, Rebuild, Segment, Transition
+from apps.segments.signals import memberships_changed
+from tests.factories import NOW, ContactFactory
+from tests.segments.build import IS_PRO, members, rebuild_all, segment, settle_all, standing
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+
+def pros(count: int) -> set[int]:
+    contacts = [ContactFactory() for _ in range(count)]
+    for contact in contacts:
+        change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    settle_all()
+    return {contact.pk for contact in contacts}
+
+
+def test_a_new_rule_is_applied_to_everybody_already_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "RANGE", 3)
+    ids = pros(8)
+    ContactFactory()
+    segment("pros", IS_PRO)
+    assert members("pros") == ids
+    rebuild = Rebuild.objects.get()
+    assert (rebuild.state, rebuild.entered, rebuild.departed) == ("done", 8, 0)
+    assert Transition.objects.filter(cause="revision:1").count() == 8
+
+
+def test_an_edit_writes_the_difference_alone() -> None:
+    ids = pros(3)
+    row = segment("some", {"trait": "contact.email", "op": "is_set"})
+    other = ContactFactory(email="")
+    settle_all()
+    editing.save(row, rule={"not": IS_PRO}, by=None, now=NOW)
+    rebuild_all()
+    assert members("some") == {other.pk}
+    assert Transition.objects.filter(contact__in=ids, kind="left").count() == 3
+
+
+def test_a_newer_revision_supersedes_the_one_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "RANGE", 2)
+    pros(5)
+    row = Segment(name="Some", slug="some", status=Segment.Status.LIVE)
+    editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    first = Rebuild.objects.get()
+    assert rebuilding.rebuild_range(first.pk, now=NOW)
+    editing.save(row, rule={"not": IS_PRO}, by=None, now=NOW)
+    assert not rebuilding.rebuild_range(first.pk, now=NOW)
+    rebuild_all()
+    first.refresh_from_db()
+    assert first.state == Rebuild.State.SUPERSEDED
+    assert members("some") == set()
+
+
+def test_a_rebuild_goes_on_where_a_killed_worker_left_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "RANGE", 2)
+    ids = pros(5)
+    editing.save(
+        Segment(name="Some", slug="some", status=Segment.Status.LIVE),
+        rule=IS_PRO,
+        by=None,
+        now=NOW,
+    )
+    rebuild = Rebuild.objects.get()
+    rebuilding.rebuild_range(rebuild.pk, now=NOW)
+    assert len(members("some")) == 2
+    rebuilding.run(rebuild.pk, now=NOW)
+    rebuilding.run(rebuild.pk, now=NOW)
+    assert members("some") == ids
+    assert Transition.objects.count() == 5
+
+
+def test_segments_that_refer_to_the_rebuilt_one_follow() -> None:
+    ids = pros(3)
+    row = segment("pros", {"any": []})
+    segment("others", {"not": {"segment": "pros"}})
+    assert members("others") == ids
+    editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    rebuild_all()
+    assert members("others") == set()
+
+
+def test_a_segment_taken_off_line_lets_everybody_go() -> None:
+    pros(3)
+    row = segment("pros", IS_PRO)
+    row.status = Segment.Status.ARCHIVED
+    editing.save(row, rule=row.rule, by=None, now=NOW)
+    rebuild_all()
+    assert members("pros") == set()
+
+
+@pytest.mark.parametrize("enrol_existing", [True, False])
+def test_existing_members_start_sequences_only_if_chosen(enrol_existing: bool) -> None:
+    pros(2)
+    heard = []
+
+    def listen(quiet: bool, **kwargs: object) -> None:
+        heard.append(quiet)
+
+    memberships_changed.connect(listen)
+    row = Segment(name="Some", slug="some", status=Segment.Status.LIVE)
+    editing.save(row, rule=IS_PRO, by=None, now=NOW, enrol_existing=enrol_existing)
+    rebuild_all()
+    memberships_changed.disconnect(listen)
+    assert heard == [not enrol_existing]
+
+
+def test_a_new_rung_above_takes_its_members_from_below() -> None:
+    ids = pros(2)
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    low = segment("low", {"all": []}, ladder=ladder, rung=5)
+    assert members("low") == ids
+    segment("high", IS_PRO, ladder=ladder, rung=1)
+    assert (members("high"), members("low")) == (ids, set())
+    low.refresh_from_db()
+    low.rung = 0
+    editing.save(low, rule=low.rule, by=None, now=NOW)
+    rebuild_all()
+    assert (members("high"), members("low")) == (set(), ids)
+
+
+def test_a_segment_edited_under_load_still_agrees_with_a_contact_settled_meanwhile() -> None:
+    contact = ContactFactory()
+    row = segment("some", IS_PRO)
+    change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    editing.save(row, rule={"trait": "plan", "op": "is", "value": "basic"}, by=None, now=NOW)
+    settle_all()
+    assert standing(contact) == set()
+    rebuild_all()
+    assert standing(contact) == set()
