@@ -4,7 +4,7 @@ Beyond the ORM broker: oldest first; a cluster hears its own canary before anyth
 task that comes back too often is buried; a database that is away is waited for, not died of.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic, sleep
 
 from django.conf import settings
@@ -53,7 +53,7 @@ class Broker(ORM):
         if task is None:
             return None
         claim = OrmQ.objects.filter(id=task.id, lock=task.lock)
-        if not claim.update(lock=self.timeout(task)):
+        if not claim.update(lock=now + timedelta(seconds=Conf.RETRY)):
             return None
         if attempts.came_back(task) and attempts.is_spent(task):
             attempts.bury(task, now=now)
