@@ -8,8 +8,10 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
+from apps.accounts.templatetags.staff import ago
 
 admin.site.unregister(Group)  # a role says all there is to say
 
@@ -34,7 +36,7 @@ class StaffAdmin(UserAdmin[User]):
     form = StaffChangeForm
     add_form = StaffCreationForm
     add_form_template = None
-    list_display = ("email", "name", "role", "is_active", "last_login")
+    list_display = ("email", "name", "role", "is_active", "signed_in")
     list_filter = ("role", "is_active")
     search_fields = ("email", "name")
     ordering = ("email",)
@@ -45,6 +47,10 @@ class StaffAdmin(UserAdmin[User]):
         ("Times", {"fields": ("last_login", "created_at")}),
     )
     add_fieldsets = ((None, {"fields": ("email", "name", "role", "password1", "password2")}),)
+
+    @admin.display(description="last signed in", ordering="last_login")
+    def signed_in(self, user: User) -> SafeString | str:
+        return ago(user.last_login)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Keep people from locking themselves out: role and access are another admin's to take."""

@@ -141,7 +141,7 @@ class TraitAdmin(admin.ModelAdmin[Trait]):
 class EventAdmin(admin.ModelAdmin[Event]):
     """Read only: events are appended by whoever reports them, and never changed."""
 
-    list_display = ("name", "of", "occurred_at", "about")
+    list_display = ("name", "of", "when", "about")
     list_display_links = None
     list_per_page = 50
     show_full_result_count = False
@@ -153,6 +153,10 @@ class EventAdmin(admin.ModelAdmin[Event]):
     def of(self, event: Event) -> SafeString:
         url = reverse("admin:contacts_contact_change", args=[event.contact_id])
         return format_html('<a href="{}">{}</a>', url, event.contact)
+
+    @admin.display(description="happened", ordering="id")
+    def when(self, event: Event) -> SafeString | str:
+        return ago(event.occurred_at)
 
     @admin.display(description="properties")
     def about(self, event: Event) -> str:

@@ -40,6 +40,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Contact
         fields = FIELDS
+        labels = {"timezone": "Time zone"}
 
     def clean_email(self) -> str:
         raw = str(self.cleaned_data["email"])

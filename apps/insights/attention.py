@@ -18,7 +18,7 @@ WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001
+class Alarm:
     text: str
     advice: str
     url: str = ""
@@ -45,7 +45,7 @@ class Step:
     done: bool
 
 
-def warnings() -> list[Warning]:
+def warnings() -> list[Alarm]:
     return [*_of_health(), *_of_mail(), *_of_tasks()]
 
 
@@ -78,7 +78,7 @@ def first_steps() -> list[Step]:
         ),
         Step(
             "Put a segment to work",
-            reverse("admin:segments_segment_changelist"),
+            reverse("segments:list"),
             done=Segment.objects.live().exists(),
         ),
         Step(
@@ -96,21 +96,21 @@ def _counted(rows: QuerySet[Model]) -> Coalesce:
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
-def _of_health() -> list[Warning]:
+def _of_health() -> list[Alarm]:
     return [
-        Warning(f"{probe.name.replace('_', ' ').capitalize()}: {probe.detail}.", "")
+        Alarm(f"{probe.name.replace('_', ' ').capitalize()}: {probe.detail}.", "")
         for probe in health.probes()
         if not probe.ok
     ]
 
 
-def _of_mail() -> list[Warning]:
+def _of_mail() -> list[Alarm]:
     messages = reverse("admin:nurture_message_changelist")
     found = []
     doubt = Message.objects.in_doubt().count()
     if doubt:
         found.append(
-            Warning(
+            Alarm(
                 f"{doubt:,} {'mail is' if doubt == 1 else 'mails are'} in doubt.",
                 "The mail server may have taken them. Look, then send again or leave them.",
                 f"{messages}?state__exact=in_doubt",
@@ -119,7 +119,7 @@ def _of_mail() -> list[Warning]:
     failed = Message.objects.dead().count()
     if failed:
         found.append(
-            Warning(
+            Alarm(
                 f"{failed:,} {'mail' if failed == 1 else 'mails'} could not be delivered.",
                 "The reason stands with each one.",
                 f"{messages}?state__exact=failed",
@@ -128,12 +128,12 @@ def _of_mail() -> list[Warning]:
     return found
 
 
-def _of_tasks() -> list[Warning]:
+def _of_tasks() -> list[Alarm]:
     dead = DeadTask.objects.count()
     if not dead:
         return []
     return [
-        Warning(
+        Alarm(
             f"{dead:,} {'task' if dead == 1 else 'tasks'} failed too often and stopped.",
             "The work is kept: an admin can have it tried again.",
         )

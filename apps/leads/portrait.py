@@ -6,10 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from apps.contacts import timeline
+from apps.contacts.fields import shown
 from apps.contacts.models import Contact, Trait
 from apps.leads.models import Lead
 from apps.quizzes.models import Response
+from apps.segments.explaining import Explanation, NotLive, ReasonLine, explain, reason_lines
 from apps.segments.models import Segment
+from apps.segments.plan import catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +25,21 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A segment the contact is in, why, and what each condition of its rule found."""
+
+    explanation: Explanation
+    found: list[ReasonLine]
+
+
+@dataclass(frozen=True, slots=True)
 class Portrait:
     answers: list[Answered]
     totals: list[Mapping[str, Any]]
     why: str
-    segments: list[Any]
+    segments: list[Standing]
     timeline: list[timeline.Entry]
-    traits: list[tuple[str, Any]]
+    traits: list[tuple[str, str]]
     others: list[Response]
 
 
@@ -61,24 +72,26 @@ def _answers(receipt: Mapping[str, Any]) -> list[Answered]:
     ]
 
 
-def _segments(contact: Contact, *, now: datetime) -> list[Any]:
-    from apps.segments.explaining import NotLive, explain  # noqa: PLC0415
+def _segments(contact: Contact, *, now: datetime) -> list[Standing]:
 
     found = Segment.objects.live().filter(memberships__contact=contact).order_by("name")
-    explained = []
+    known = catalogue()
+    standings = []
     for segment in found:
         try:
-            explained.append(explain(contact, segment, now=now))
+            explanation = explain(contact, segment, now=now)
         except NotLive:  # archived between the two reads
             continue
-    return explained
+        lines = reason_lines(explanation.reason, known) if explanation.reason else ()
+        standings.append(Standing(explanation, [line for line in lines if line.actual]))
+    return standings
 
 
-def _traits(contact: Contact) -> list[tuple[str, Any]]:
+def _traits(contact: Contact) -> list[tuple[str, str]]:
     """Return what is known of the contact besides quiz results, labelled."""
     keys = [key for key in contact.profile if not key.startswith("quiz.")]
-    labels = dict(Trait.objects.filter(key__in=keys).values_list("key", "label"))
-    return sorted((labels.get(key, key), contact.profile[key]) for key in keys)
+    known = Trait.objects.filter(key__in=keys).order_by("label")
+    return [(trait.label, shown(trait, contact.profile[trait.key])) for trait in known]
 
 
 def _others(lead: Lead) -> list[Response]:

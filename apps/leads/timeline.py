@@ -7,6 +7,7 @@ from apps.contacts.timeline import Entry
 from apps.nurture.models import Message
 from apps.segments.models import Transition
 
+SHOWN = 4  # keys of a cause
 MESSAGE_TONES = {
     Message.State.SENT: "success",
     Message.State.IN_DOUBT: "warning",
@@ -47,5 +48,6 @@ def enrolments(contact: Contact, limit: int) -> Iterable[Entry]:
 
 def _cause(keys: str) -> str:
     """Say what had changed: the keys without their sort (`trait:plan` is plan)."""
-    shown = [key.partition(":")[2] or key for key in keys.replace(",", " ").split()]
-    return f"Because of {', '.join(shown)}" if shown else ""
+    shown = [key.partition(":")[2] for key in keys.split(", ") if ":" in key]
+    more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
+    return f"Because of {', '.join(shown[:SHOWN])}{more}" if shown else ""

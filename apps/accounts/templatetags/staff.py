@@ -46,20 +46,6 @@ def ago(moment: datetime | None) -> SafeString | str:
     )
 
 
-@register.filter
-def trait_value(value: object) -> object:
-    """Show a trait's value as people write it."""
-    match value:
-        case bool():
-            return "Yes" if value else "No"
-        case list():
-            return ", ".join(map(str, value))
-        case float() if value.is_integer():
-            return int(value)
-        case _:
-            return value
-
-
 @register.simple_tag
 def dot(label: object, tone: str = "quiet") -> SafeString:
     """Show a status as a small labelled dot; tones: success, warning, danger, accent, quiet."""
