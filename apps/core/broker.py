@@ -12,7 +12,6 @@ from django.db import InterfaceError, OperationalError, close_old_connections
 from django.utils import timezone
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf, logger
-from django_q.models import OrmQ
 
 from apps.core import attempts, canary
 
@@ -41,6 +40,7 @@ class Broker(ORM):
     def _next(self, *, now: datetime) -> Claimed | None:
         if monotonic() - self.listened >= LISTEN_EVERY:
             self.listened = monotonic()
+            self.get_connection()  # drops one that is unusable
             own = canary.enlist(settings.CLUSTER)
             if ring := self._claim(canary.key(own), now=now):
                 return ring
@@ -48,11 +48,11 @@ class Broker(ORM):
 
     def _claim(self, key: str, *, now: datetime) -> Claimed | None:
         """Take the oldest waiting task, unless somebody was faster or it has died."""
-        close_old_connections()
-        task = OrmQ.objects.filter(key=key, lock__lt=now).order_by("id").first()
+        tasks = self.get_connection()
+        task = tasks.filter(key=key, lock__lt=now).order_by("id").first()
         if task is None:
             return None
-        claim = OrmQ.objects.filter(id=task.id, lock=task.lock)
+        claim = tasks.filter(id=task.id, lock=task.lock)
         if not claim.update(lock=now + timedelta(seconds=Conf.RETRY)):
             return None
         if attempts.came_back(task) and attempts.is_spent(task):
