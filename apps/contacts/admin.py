@@ -52,8 +52,14 @@ class ContactAdmin(admin.ModelAdmin[Contact]):
         assert isinstance(queryset, ContactQuerySet)
         return queryset.search(search_term.replace("\x00", "")), False
 
-    def get_form(self, request: HttpRequest, obj: Contact | None = None, **kwargs: Any) -> Any:
-        return super().get_form(request, obj, **{**kwargs, "form": with_traits(obj)})
+    def get_form(
+        self,
+        request: HttpRequest,
+        obj: Contact | None = None,
+        change: bool = False,  # noqa: FBT001, FBT002
+        **kwargs: Any,
+    ) -> Any:
+        return super().get_form(request, obj, change, **{**kwargs, "form": with_traits(obj)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
         found: Fieldsets = [(None, {"fields": FIELDS})]

@@ -63,7 +63,7 @@ def shown(trait: Trait, value: Any) -> str:
             return date_format(localtime(datetime.fromisoformat(value)), "j M Y, H:i")
         case Kind.CHOICE | Kind.CHOICES:
             values = value if isinstance(value, list) else [value]
-            return ", ".join(labels.get(item, item) for item in values)
+            return ", ".join(str(labels.get(item, item)) for item in values)
         case _:
             return str(value)
 

@@ -155,7 +155,7 @@ class EventForm(forms.Form):
         return cleaned
 
 
-class OptionsField(forms.CharField):
+class OptionsField(forms.Field):
     """The options of a trait, one a line: `pro = Professional`, or the value alone."""
 
     widget = forms.Textarea

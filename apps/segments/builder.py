@@ -355,7 +355,7 @@ def _event_widget(row: Row, index: int, problem: str) -> Widget:
     )
     operators = (*COUNTS.items(), *moments)
     op = row.op if row.op in dict(operators) else "at_least"
-    which, _, moment = op.partition(":")
+    _, _, moment = op.partition(":")
     shows = _shows(_shape(Kind.DATETIME, moment), ()) if moment else "count"
     values = row.values if moment or row.value else ("1",)
     shown = Row(row.subject, op, values, row.low, row.high, row.number, row.unit)

@@ -1,6 +1,5 @@
 """What the pages of segments show: the overview, and one segment with its members."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,0 +1,130 @@
+"""Random histories: whatever happens, in whatever order, stored membership is what a
+recomputation from scratch by either reading says."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from apps.contacts.events import record_event
+from apps.contacts.models import Contact, Event
+from apps.contacts.profile import change_profile
+from apps.segments import editing
+from apps.segments.models import Ladder, Pin, Segment
+from apps.segments.ticking import tick
+from apps.segments.verifying import verify
+from tests.factories import NOW, ContactFactory
+from tests.segments.build import rebuild_all, segment, settle_all
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+HISTORIES = 8
+STEPS = 30
+
+
+class World:
+    """A few contacts and segments, and a clock that only goes forward."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.now = NOW
+        tick(now=self.now)
+        self.contacts = [ContactFactory(created_at=NOW) for _ in range(6)]
+        ladder = Ladder.objects.create(name="Ladder", slug="ladder")
+        segment("a", self.leaf())
+        segment("b", {"any": [{"segment": "a"}, self.leaf()]})
+        segment("c", {"all": [{"not": {"segment": "b"}}, self.leaf()]})
+        segment("top", self.leaf(), ladder=ladder, rung=1)
+        segment("middle", {"any": [self.leaf(), {"segment": "c"}]}, ladder=ladder, rung=2)
+        segment("rest", {"all": []}, ladder=ladder, rung=3)
+
+    def contact(self) -> Contact:
+        return Contact.objects.get(pk=self.random.choice(self.contacts).pk)
+
+    def moment(self) -> datetime:
+        """Some time around now: past, exactly now, or still to come."""
+        return self.now + timedelta(hours=self.random.choice([-90, -48, -24, -1, 0, 0, 1, 30]))
+
+    def leaf(self) -> dict[str, object]:
+        window = self.random.choice(["1h", "1d", "2d", "90h"])
+        return self.random.choice(
+            [
+                {"trait": "plan", "op": "is", "value": "pro"},
+                {"trait": "score", "op": "at_least", "value": 5},
+                {"trait": "trial_ends", "op": "in_next", "value": window},
+                {"trait": "trial_ends", "op": "not_in_last", "value": window},
+                {"trait": "born", "op": "in_last", "value": window},
+                {"trait": "contact.last_seen_at", "op": "older_than", "value": window},
+                {"event": "ordered", "count": {"op": "at_least", "value": 2}, "within": window},
+                {"event": "ordered", "count": {"op": "at_most", "value": 1}, "within": window},
+                {"event": "ordered", "last": {"op": "older_than", "value": window}},
+                {"event": "ordered", "first": {"op": "in_last", "value": window}},
+                {"not": {"event": "visited"}},
+            ]
+        )
+
+    # What may happen
+
+    def trait(self) -> None:
+        value = self.random.choice(
+            [
+                {"plan": self.random.choice(["pro", "PRO", "basic", None])},
+                {"score": self.random.choice([4, 5, 6.5, None])},
+                {"trial_ends": self.random.choice([self.moment(), None])},
+                {"born": self.random.choice([self.moment().date().isoformat(), None])},
+            ]
+        )
+        change_profile(self.contact(), now=self.now, traits=value, source="test")
+
+    def event(self) -> None:
+        name = self.random.choice(["ordered", "ordered", "visited"])
+        record_event(self.contact(), name=name, now=self.now, occurred_at=self.moment())
+
+    def deletion(self) -> None:
+        event = Event.objects.order_by("?").first()
+        if event is not None:
+            event.delete()
+
+    def pin(self) -> None:
+        held = self.random.choice([Pin.Held.IN, Pin.Held.OUT, None])
+        row = self.random.choice(list(Segment.objects.order_by("pk")))
+        editing.pin(self.contact(), row, held=held, by=None)
+
+    def edit(self) -> None:
+        row = Segment.objects.get(slug=self.random.choice(["a", "top"]))
+        editing.save(row, rule=self.leaf(), by=None, now=self.now)
+        if self.random.random() < 0.5:
+            settle_all(now=self.now)
+        rebuild_all(now=self.now)
+
+    def clock(self) -> None:
+        jump = self.random.choice([1, 59, 3600, 5 * 3600, 86_400, 4 * 86_400])
+        self.now += timedelta(seconds=jump)
+        tick(now=self.now)
+
+    def step(self) -> str:
+        happenings: list[Callable[[], None]] = [
+            self.trait,
+            self.event,
+            self.event,
+            self.deletion,
+            self.pin,
+            self.edit,
+            self.clock,
+            self.clock,
+        ]
+        happening = self.random.choice(happenings)
+        happening()
+        settle_all(now=self.now)
+        return happening.__name__
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_membership_is_a_pure_function_of_facts_rules_and_the_clock(seed: int) -> None:
+    world = World(seed)
+    steps = []
+    for _ in range(STEPS):
+        steps.append(world.step())
+        report = verify(now=world.now)
+        assert report.drift == (), steps
+        assert report.broken == ()
