@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from email._header_value_parser import UnstructuredTokenList
 from email.header import Header
-from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.headerregistry import Address, BaseHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import css_inline
 from django.conf import settings
@@ -50,12 +50,14 @@ class Mail:
     raw: str
 
 
-class Verbatim(UnstructuredHeader):
+class Verbatim(BaseHeader):
     """A header that is written as it is given.
 
     The library's own would break a long word into encoded ones, and would decode an encoded
     word in the value: `=?utf-8?q?=0ABcc:...?=` in a name would become a header of its own.
     """
+
+    max_count: ClassVar[Literal[1]] = 1
 
     @classmethod
     def parse(cls, value: str, kwds: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ def sweep(*, now: datetime, limit: int = LIMIT) -> int:
 
 
 def _move_on(message: models.Message, *, now: datetime) -> None:
-    match message.state:
+    match State(message.state):
         case State.QUEUED:
             _ring_again(message, now=now)
         case State.CLAIMED if message.attempts >= handing.MAX_ATTEMPTS:
@@ -42,6 +42,8 @@ def _move_on(message: models.Message, *, now: datetime) -> None:
         case State.HANDING:
             reason = "The worker died while the mail server was taking it"
             _set(message, now=now, state=State.IN_DOUBT, reason=reason, look_at=None)
+        case State.SENT | State.IN_DOUBT | State.FAILED | State.WITHHELD:
+            pass  # at rest: the database does not let one have a look_at
 
 
 def _ring_again(message: models.Message, *, now: datetime) -> None:

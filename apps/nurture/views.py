@@ -14,7 +14,7 @@ from apps.nurture import unsubscribe_token, unsubscribing
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Ask on GET, which link scanners send too; act on POST, by button or RFC 8058 one-click."""
     bearer = unsubscribe_token.read(token)
-    contact = bearer and unsubscribing.find_contact(bearer)
+    contact = unsubscribing.find_contact(bearer) if bearer else None
     if bearer is None or contact is None:
         return render(request, "nurture/unknown_link.html", status=404)
     if request.method != "POST":

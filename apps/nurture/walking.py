@@ -28,7 +28,7 @@ class Stretch:
 
 def stretch(steps: Iterable[models.Step], *, position: int) -> Stretch:
     """Return the stretch that begins at `position`, from steps in order."""
-    emails = []
+    emails: list[models.Step] = []
     for step in steps:
         if step.position < position:
             continue
