@@ -30,6 +30,7 @@ $(INSTALLED): requirements.txt
 
 setup: $(INSTALLED)
 
+demo: export PUBLIC_URL ?= http://localhost:$(PORT)
 demo: setup
 	@$(BIN)/python manage.py migrate --no-input -v0
 	@$(BIN)/python manage.py collectstatic --no-input -v0

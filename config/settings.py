@@ -158,6 +158,7 @@ Q_CLUSTER = {
     "label": "Queue",
 }
 NIGHTLY = {  # job: hour in TIME_ZONE
+    "apps.segments.jobs.verify": "03:10",
     "apps.core.nightly.tidy": "03:40",
 }
 
