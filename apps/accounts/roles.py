@@ -23,7 +23,8 @@ class RoleBackend(ModelBackend):
                 return perm.partition(".")[0] in MARKETER_APPS
             case User.Role.SALES:
                 return perm in SALES_PERMISSIONS
-        return False
+            case _:
+                return False
 
     def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
         if not user_obj.is_active:

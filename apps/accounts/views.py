@@ -47,7 +47,7 @@ class PasswordChange(PasswordChangeView):
         assert isinstance(self.request.user, User)
         return front_page(self.request.user)
 
-    def form_valid(self, form: "PasswordChangeForm[Any]") -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         answer = super().form_valid(form)
         messages.success(
             self.request, "Your password is changed. Your other devices are signed out."

@@ -26,7 +26,8 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    segment: Segment
+    pk: int
+    name: str
     size: int
     entered: int
     departed: int
@@ -58,8 +59,8 @@ def movers(*, now: datetime) -> list[Mover]:
         entered=_counted(moves.filter(kind=Transition.Kind.ENTERED)),
         departed=_counted(moves.filter(kind=Transition.Kind.LEFT)),
     )
-    moved = [Mover(row, row.size, row.entered, row.departed) for row in found]
-    moved.sort(key=lambda mover: (-abs(mover.net), -mover.entered, mover.segment.name))
+    moved = [Mover(**row) for row in found.values("pk", "name", "size", "entered", "departed")]
+    moved.sort(key=lambda mover: (-abs(mover.net), -mover.entered, mover.name))
     return moved[:MOVERS]
 
 

@@ -14,4 +14,6 @@ register = template.Library()
 @register.simple_tag(takes_context=True)
 def show_panel(context: RequestContext, panel: Panel, contact: Contact) -> SafeString:
     given = {**panel.context, "contact": contact}
-    return get_template(panel.template).render(given, context.get("request"))
+    drawn = get_template(panel.template).render(given, context.get("request"))
+    assert isinstance(drawn, SafeString)
+    return drawn
