@@ -1,0 +1,274 @@
+"""What holds for the whole product, read from the product itself.
+
+The literals in here are maps: of who listens to whom, and of who may open what. A new signal,
+listener or route without its row fails.
+"""
+
+import re
+import tomllib
+import weakref
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import signals as of_models
+from django.dispatch import Signal
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from apps.accounts.models import User
+
+ROOT = Path(settings.BASE_DIR)
+
+# --- The invisible edges: every signal, and who listens --------------------------------
+
+LISTENERS = {
+    "apps.contacts.signals.facts_written": {"apps.segments.receivers.mark_facts"},
+    "apps.core.signals.second_passed": {
+        "apps.nurture.receivers.advance_enrolments",
+        "apps.nurture.receivers.sweep_messages",
+        "apps.segments.receivers.keep_time",
+    },
+    "apps.quizzes.signals.response_finished": {"apps.leads.receivers.response_was_finished"},
+    "apps.segments.signals.memberships_changed": {"apps.nurture.receivers.follow_memberships"},
+    "model saved": {
+        "apps.nurture.receivers.end_mail_of_the_unwilling",
+        "apps.segments.receivers.mark_contact",
+        "apps.segments.receivers.mark_event",
+        "apps.segments.receivers.mark_pin",
+    },
+    "model deleted": {"apps.segments.receivers.mark_event", "apps.segments.receivers.mark_pin"},
+    "task begins": {"apps.core.attempts.begins", "apps.core.busy.begins"},
+    "task ends": {"apps.core.busy.ends"},
+}
+
+OF_OTHERS = {
+    "model saved": of_models.post_save,
+    "model deleted": of_models.post_delete,
+    "task begins": import_module("django_q.signals").pre_execute,
+    "task ends": import_module("django_q.signals").post_execute_in_worker,
+}
+
+
+def product_signals() -> dict[str, Signal]:
+    """Return the signals that our apps declare, by dotted path."""
+    found = {}
+    for path in sorted(ROOT.glob("apps/*/signals.py")):
+        name = f"apps.{path.parent.name}.signals"
+        for attribute, value in vars(import_module(name)).items():
+            if isinstance(value, Signal):
+                found[f"{name}.{attribute}"] = value
+    return found
+
+
+def listeners(signal: Signal) -> set[str]:
+    """Return our own listeners of a signal, by dotted path."""
+    found = set()
+    for _, receiver, _ in signal.receivers:
+        function = receiver() if isinstance(receiver, weakref.ReferenceType) else receiver
+        name = f"{function.__module__}.{function.__qualname__}" if function else ""
+        if name.startswith("apps."):
+            found.add(name)
+    return found
+
+
+def test_every_signal_and_its_listeners_stand_in_the_map() -> None:
+    found = {name: listeners(signal) for name, signal in (product_signals() | OF_OTHERS).items()}
+    assert found == LISTENERS
+
+
+# --- Documents that must not fall behind -----------------------------------------------
+
+
+def requirements() -> set[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    named = list(project["project"]["dependencies"])
+    for group in project["project"]["optional-dependencies"].values():
+        named += group
+    named += project["dependency-groups"]["dev"]
+    return {re.split(r"[\[<>=~!; ]", line, maxsplit=1)[0] for line in named}
+
+
+def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> None:
+    rows = re.findall(r"^\| ([a-z0-9-]+) \|", (ROOT / "docs/dependencies.md").read_text(), re.M)
+    assert sorted(row for row in rows if row != "package") == sorted(requirements())
+
+
+def test_the_locked_requirements_hold_every_dependency_and_no_address() -> None:
+    lock = (ROOT / "requirements.txt").read_text()
+    pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", lock, re.M))
+    assert requirements() <= pinned
+    assert "http" not in lock
+    assert "index" not in lock
+
+
+def test_every_environment_variable_is_documented_and_every_row_is_read() -> None:
+    code = "".join(path.read_text() for path in sorted(ROOT.glob("config/*.py")))
+    read = set(re.findall(r"""(?:env(?:\.\w+)?|secret)\(\s*"([A-Z_]+)\"""", code))
+    rows = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "docs/operating.md").read_text(), re.M)
+    assert sorted(rows) == sorted(read)
+
+
+# --- Nothing a visitor wrote is ever trusted as HTML ------------------------------------
+
+TRUSTED = {
+    "apps/core/richtext.py": 1,  # what nh3 has just cleaned
+}
+
+
+def test_markup_is_trusted_only_where_it_was_cleaned() -> None:
+    pattern = re.compile(r"\|\s*safe\b|\|\s*safeseq\b|autoescape off|mark_safe\(|SafeString\(")
+    found = {}
+    for path in [*ROOT.glob("apps/**/*.py"), *ROOT.glob("**/templates/**/*.html")]:
+        if ".venv" not in path.parts and (count := len(pattern.findall(path.read_text()))):
+            found[str(path.relative_to(ROOT))] = count
+    assert found == TRUSTED
+
+
+def test_no_template_carries_a_script_or_a_style_of_its_own() -> None:
+    pattern = re.compile(
+        r"<style|<script(?![^>]*(?:\bsrc=|type=\"application/json\"))|\sstyle=|\son[a-z]+=|hx-on"
+    )
+    templates = [path for path in ROOT.glob("templates/**/*.html") if "mail" not in path.name]
+    assert templates
+    assert [str(path) for path in templates if pattern.search(path.read_text())] == []
+
+
+# --- Who may open what -------------------------------------------------------------------
+
+EVERYBODY = {"anonymous", "sales", "marketer", "admin"}
+STAFF = {"sales", "marketer", "admin"}
+BUILDERS = {"marketer", "admin"}
+ADMINS = {"admin"}
+
+ROUTES = {
+    "healthz": EVERYBODY,
+    "readyz": EVERYBODY,
+    "q/<slug:slug>/": EVERYBODY,
+    "q/r/<slug:token>/": EVERYBODY,
+    "q/r/<slug:token>/result/": EVERYBODY,
+    "q/r/<slug:token>/<slug:key>/": EVERYBODY,
+    "u/<str:token>/": EVERYBODY,
+    "login/": EVERYBODY,
+    "logout/": STAFF,
+    "password/": STAFF,
+    "": STAFF,
+    "leads/": STAFF,
+    "leads/<int:pk>/": STAFF,
+    "leads/<int:pk>/stage/": STAFF,
+    "leads/<int:pk>/owner/": STAFF,
+    "admin/segments/": BUILDERS,
+    "admin/segments/new/": BUILDERS,
+    "admin/segments/<int:pk>/": BUILDERS,
+    "admin/segments/<int:pk>/edit/": BUILDERS,
+    "admin/segments/<int:pk>/pin/": BUILDERS,
+    "admin/segments/why/<int:contact_pk>/<slug:slug>/": BUILDERS,
+}
+
+# Django's own pages of the admin, one row for each app whose records they show.
+ADMIN_APPS = {
+    "contacts": BUILDERS,
+    "quizzes": BUILDERS,
+    "segments": BUILDERS,
+    "nurture": BUILDERS,
+    "leads": BUILDERS,
+    "accounts": ADMINS,
+    "core": ADMINS,
+    "axes": ADMINS,
+}
+ADMIN_OWN = re.compile(
+    r"admin/(|all/|login/|logout/|password_change/(done/)?|autocomplete/|jsi18n/|r/.*"
+    r"|\^\(\?P<app_label>.*|\(\?P<url>\.\*\)\$)"
+)
+
+
+def routes(patterns: list[Any], *, before: str = "") -> Iterator[str]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, before=route)
+        else:
+            assert isinstance(pattern, URLPattern)
+            yield route
+
+
+def is_of_the_admin(route: str) -> bool:
+    app = route.removeprefix("admin/").partition("/")[0]
+    return route not in ROUTES and (bool(ADMIN_OWN.fullmatch(route)) or app in ADMIN_APPS)
+
+
+def test_every_route_says_who_may_open_it() -> None:
+    found = {route for route in routes(get_resolver().url_patterns) if not is_of_the_admin(route)}
+    assert found == set(ROUTES)
+
+
+def test_every_app_with_records_in_the_admin_says_who_may_see_them() -> None:
+    assert {model._meta.app_label for model in admin.site._registry} <= set(ADMIN_APPS)
+
+
+@pytest.fixture
+def client_of(db: None) -> dict[str, Client]:
+    clients = {"anonymous": Client()}
+    for role in User.Role.values:
+        user = User.objects.create_user(f"{role}@example.com", "x", role=role)
+        clients[role] = Client()
+        clients[role].force_login(user)
+    return clients
+
+
+def opens(client: Client, address: str) -> bool:
+    """Whether the door opens; what is behind it may still be missing or want a POST."""
+    for method in (client.get, client.post):
+        answer = method(address)
+        if answer.status_code == 403:
+            return False
+        if answer.status_code == 302 and "login" in answer["Location"]:
+            return False
+        if answer.status_code != 405:
+            return True
+    return True
+
+
+def address_of(route: str) -> str:
+    return "/" + re.sub(
+        r"<(int|slug|str):\w+>", lambda kind: "1" if kind[1] == "int" else "x", route
+    )
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route != "logout/"])
+def test_a_route_opens_to_whom_the_map_says(client_of: dict[str, Client], route: str) -> None:
+    address = address_of(route)
+    opened = {who for who, client in client_of.items() if opens(client, address)}
+    assert opened == ROUTES[route]
+
+
+@pytest.mark.django_db
+def test_records_in_the_admin_open_to_whom_the_map_says(client_of: dict[str, Client]) -> None:
+    for model in admin.site._registry:
+        address = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        opened = {who for who, client in client_of.items() if opens(client, address)}
+        assert opened == ADMIN_APPS[model._meta.app_label], address
+
+
+# --- The shape of the code ---------------------------------------------------------------
+
+
+def test_no_file_of_ours_is_longer_than_four_hundred_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for path in [*ROOT.glob("apps/**/*.py"), *ROOT.glob("config/*.py")]
+        if "migrations" not in path.parts and (lines := len(path.read_text().splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_every_app_of_the_ladder_is_installed() -> None:
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = " | ".join(contract["contracts"][0]["layers"]).split(" | ")
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("apps.")}
+    assert set(layers) == ours
