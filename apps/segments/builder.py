@@ -21,6 +21,7 @@ COUNTS = {
     "at_most": "at most … times",
     "exactly": "exactly … times",
 }
+NEVER = {"never": "never"}
 UNITS = {"d": "days", "w": "weeks", "h": "hours", "m": "minutes", "s": "seconds"}
 MAX_ROWS = 60
 CHOICE_KINDS = (Kind.CHOICE, Kind.CHOICES)
@@ -160,7 +161,7 @@ def _value(row: Row, shape: Shape | None, kind: Kind) -> object:
         case Shape.LIST if kind in CHOICE_KINDS:
             return list(row.values)
         case Shape.LIST:
-            texts = (text.strip() for text in row.value.split(","))
+            texts = (text.strip() for text in ",".join(row.values).split(","))
             return [_scalar(text, kind) for text in texts if text]
         case _:
             return _scalar(row.value, kind)
@@ -186,10 +187,11 @@ def _event_condition(row: Row) -> dict[str, Any]:
     if which in {"first", "last"}:
         day = {"op": op, "value": _value(row, _shape(Kind.DATETIME, op), Kind.DATE)}
         return condition | {which: day}
-    condition["count"] = {"op": row.op, "value": _scalar(row.value, Kind.NUMBER)}
+    if row.op != "never":
+        condition["count"] = {"op": row.op, "value": _scalar(row.value, Kind.NUMBER)}
     if row.number:
         condition["within"] = f"{row.number}{row.unit}"
-    return condition
+    return {"not": condition} if row.op == "never" else condition
 
 
 # --- from a rule to rows --------------------------------------------------------------
@@ -215,12 +217,17 @@ def rows_of(rule: object) -> Draft | None:
 
 def _row_of(part: object) -> Row | None:
     match part:
+        case {"value": list() as listed} if any("," in str(text) for text in listed):
+            return None  # a list is typed with commas between its values
         case {"trait": str() as key, "op": str() as op, **rest} if rest.keys() <= {"value"}:
             return _row_with(Row(f"trait:{key}", op), rest.get("value"))
         case {"segment": str() as slug, **rest} if not rest:
             return Row(f"segment:{slug}", "in")
         case {"not": {"segment": str() as slug}}:
             return Row(f"segment:{slug}", "not_in")
+        case {"not": {"event": str() as name, **rest}} if rest.keys() <= {"within"}:
+            number, unit = _duration(rest.get("within"))
+            return Row(f"event:{name}", "never", number=number, unit=unit)
         case {"event": str() as name, **rest}:
             return _event_row(name, {str(key): value for key, value in rest.items()})
         case _:
@@ -239,10 +246,13 @@ def _event_row(name: str, rest: Mapping[str, Any]) -> Row | None:
     count = rest.get("count", {"op": "at_least", "value": 1})
     if count["op"] not in COUNTS:
         return None
-    within = str(rest.get("within", ""))
-    return Row(
-        subject, count["op"], (str(count["value"]),), number=within[:-1], unit=within[-1:] or "d"
-    )
+    number, unit = _duration(rest.get("within"))
+    return Row(subject, count["op"], (str(count["value"]),), number=number, unit=unit)
+
+
+def _duration(text: object) -> tuple[str, str]:
+    """Return the number and unit of a duration such as 30d; none is "ever"."""
+    return (str(text)[:-1], str(text)[-1]) if text else ("", "d")
 
 
 def _row_with(row: Row, value: object) -> Row:
@@ -272,7 +282,7 @@ class Widget:
     row: Row
     index: int
     operators: tuple[tuple[str, str], ...]
-    shows: str  # nothing, text, number, date, pair, duration, options, count
+    shows: str  # nothing, value, list, pair, duration, options, count, window
     input_type: str = "text"
     options: tuple[tuple[str, str], ...] = ()
     problem: str = ""
@@ -353,10 +363,11 @@ def _event_widget(row: Row, index: int, problem: str) -> Widget:
         for found in OPERATORS[Kind.DATETIME].values()
         if found.shape is not Shape.NONE
     )
-    operators = (*COUNTS.items(), *moments)
+    operators = (*COUNTS.items(), *NEVER.items(), *moments)
     op = row.op if row.op in dict(operators) else "at_least"
     _, _, moment = op.partition(":")
     shows = _shows(_shape(Kind.DATETIME, moment), ()) if moment else "count"
+    shows = "window" if op == "never" else shows
     values = row.values if moment or row.value else ("1",)
     shown = Row(row.subject, op, values, row.low, row.high, row.number, row.unit)
     return Widget(shown, index, operators, shows, input_type="date", problem=problem)

@@ -93,17 +93,26 @@ def _rebuild(
     now: datetime,
     enrol_existing: bool,
 ) -> None:
-    """Rebuild the segment, and the rungs below where it stood and stands."""
+    """Rebuild the segment, and its neighbours where it gave up or changed its rung.
+
+    A new rung needs no more than itself: whoever moves is marked, and the rungs below read
+    those marks. A rung that moved or went leaves contacts to rungs that do not read it.
+    """
     was_live = before is not None and before.status == Segment.Status.LIVE
     if not was_live and segment.status != Segment.Status.LIVE:
         return
     rebuilding.order(segment, now=now, enrol_existing=enrol_existing)
-    ladders = {row.ladder_id for row in (before, segment) if row is not None and row.ladder_id}
-    if before is not None and (before.ladder_id, before.rung) == (segment.ladder_id, segment.rung):
-        return  # whoever moves is marked, and the other rungs read those marks
-    for rung in Segment.objects.live().filter(ladder__in=ladders).exclude(pk=segment.pk):
+    if before is None or not was_live or _place(before) == _place(segment):
+        return
+    ladders = {row.ladder_id for row in (before, segment) if row.ladder_id}
+    others = Segment.objects.live().filter(ladder__in=ladders).exclude(pk=segment.pk)
+    for rung in others.order_by("ladder", "rung"):
         _number(rung, by=by, now=now)
         rebuilding.order(rung, now=now)
+
+
+def _place(segment: Segment) -> tuple[object, ...]:
+    return (segment.status, segment.ladder_id, segment.rung)
 
 
 def pin(contact: Contact, segment: Segment, *, held: str | None, by: User | None) -> None:

@@ -131,3 +131,34 @@ def test_a_segment_edited_under_load_still_agrees_with_a_contact_settled_meanwhi
     assert standing(contact) == set()
     rebuild_all()
     assert standing(contact) == set()
+
+
+def test_a_rung_taken_off_line_leaves_its_members_to_the_rungs_below() -> None:
+    ids = pros(2)
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    high = segment("high", IS_PRO, ladder=ladder, rung=1)
+    segment("low", {"all": []}, ladder=ladder, rung=2)
+    assert (members("high"), members("low")) == (ids, set())
+    high.status = Segment.Status.ARCHIVED
+    editing.save(high, rule=high.rule, by=None, now=NOW)
+    rebuild_all()
+    assert (members("high"), members("low")) == (set(), ids)
+
+
+def test_a_rung_moved_down_gives_its_members_to_those_now_above_it() -> None:
+    ids = pros(2)
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    first = segment("first", IS_PRO, ladder=ladder, rung=1)
+    segment("second", IS_PRO, ladder=ladder, rung=2)
+    first.rung = 3
+    editing.save(first, rule=first.rule, by=None, now=NOW)
+    rebuild_all()
+    assert (members("first"), members("second")) == (set(), ids)
+
+
+def test_a_whole_new_ladder_moves_each_contact_once() -> None:
+    pros(2)
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    segment("high", IS_PRO, ladder=ladder, rung=1)
+    segment("low", {"all": []}, ladder=ladder, rung=2)
+    assert Transition.objects.count() == 2
