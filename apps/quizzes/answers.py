@@ -120,7 +120,7 @@ def _limits(low: Decimal | None, high: Decimal | None) -> str:
     return f"Enter a number from {plain(low)} to {plain(high)}."
 
 
-def _contact(question: Question, raw: Raw) -> dict[str, Any]:
+def _contact(question: Question, raw: Raw) -> dict[str, Any] | None:
     """Return the fields of a contact form; all wrong ones are named at once."""
     value: dict[str, Any] = {}
     messages: dict[str, str] = {}
@@ -135,10 +135,6 @@ def _contact(question: Question, raw: Raw) -> dict[str, Any]:
             messages["consent"] = "Tick the box to go on."
     if messages:
         raise AnswerError(messages)
-    return _skipped(question, value)
-
-
-def _skipped(question: Question, value: dict[str, Any]) -> Any:
     empty = not any(value.get(name) for name in question.fields)
     return None if empty and not question.required else value
 

@@ -31,8 +31,13 @@ def catalogue(definition: Definition) -> Catalogue:
 
 
 def read(tier: Tier, definition: Definition) -> Rule:
-    """Return a tier's override as a rule; raises RuleError for anything but answers and score."""
-    rule = codec.loads(dict(tier.override or {}), catalogue(definition))
+    """Return a tier's override as a rule; raises RuleError."""
+    return parse(dict(tier.override or {}), definition)
+
+
+def parse(source: object, definition: Definition) -> Rule:
+    """Return a rule over answers and score; raises RuleError for anything else."""
+    rule = codec.loads(source, catalogue(definition))
     if keys(rule).events:
         raise RuleError(Code.WRONG_SHAPE, "An override reads answers and score, not events.")
     return rule

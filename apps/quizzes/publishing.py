@@ -52,15 +52,19 @@ def publish(quiz: Quiz, *, by: User | None, now: datetime) -> Version:
 
 def _add_version(quiz: Quiz, source: dict[str, Any], *, by: User | None, now: datetime) -> Version:
     last = quiz.versions.aggregate(last=Max("number"))["last"] or 0
-    text = json.dumps(source, sort_keys=True)
     return Version.objects.create(
         quiz=quiz,
         number=last + 1,
         definition=source,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        digest=digest(source),
         published_at=now,
         by=by,
     )
+
+
+def digest(source: dict[str, Any]) -> str:
+    """Return what tells one definition from another."""
+    return hashlib.sha256(json.dumps(source, sort_keys=True).encode()).hexdigest()
 
 
 def _define_traits(definition: Definition) -> None:

@@ -17,7 +17,7 @@ LIMIT = 20_000  # different scores: past them only the range is known
 FINEST = Decimal("0.01")  # a number without a step may have two decimals
 
 
-class TooMany(Exception):  # noqa: N818 - not an error: the caller does with the range
+class TooMany(Exception):
     """There are more different scores than one lists."""
 
 

@@ -110,6 +110,17 @@ def band(tiers: Sequence[Tier], value: Decimal) -> Tier:
     return max(reached, key=lambda one: one[:2])[2]
 
 
+def reach(tiers: Sequence[Tier], tier: Tier) -> str:
+    """Return a tier's band in words: "from 4 to below 9"."""
+    start = tier.starts_at
+    above = [one.starts_at for one in tiers if one.starts_at is not None]
+    end = min((one for one in above if start is None or one > start), default=None)
+    words = [] if start is None else [f"from {plain(start)}"]
+    if end is not None:
+        words.append(f"{'to ' if words else ''}below {plain(end)}")
+    return " ".join(words) or "every score"
+
+
 def winner(definition: Definition, sums: Mapping[str, Decimal]) -> Tier:
     """Return the outcome whose scale has most points; of equals the one listed first."""
     outcomes = [tier for tier in definition.tiers if tier.scale]
@@ -126,7 +137,10 @@ def _decide(
         shown, why = tier.scale, _why_winner(definition, tier, sums)
     else:
         tier = band(definition.tiers, sums[main])
-        shown, why = main, _why_band(definition, tier, sums[main])
+        shown, why = (
+            main,
+            f"{points_text(sums[main])}: {tier.label} is {reach(definition.tiers, tier)}.",
+        )
     overriding = _overriding(definition, counted, sums[shown], shown)
     if overriding:
         why = f"Whatever the score: {overrides.sentence(overriding, definition)}."
@@ -143,15 +157,6 @@ def _overriding(
         (tier for tier in definition.tiers if overrides.holds(tier, definition, counted, numbers)),
         None,
     )
-
-
-def _why_band(definition: Definition, tier: Tier, value: Decimal) -> str:
-    starts = sorted(one.starts_at for one in definition.tiers if one.starts_at is not None)
-    end = next((start for start in starts if start > value), None)
-    reach = f"from {plain(tier.starts_at)}" if tier.starts_at is not None else ""
-    if end is not None:
-        reach += f"{' to ' if reach else ''}below {plain(end)}"
-    return f"{points_text(value)}: {tier.label} is {reach or 'every score'}."
 
 
 def _why_winner(definition: Definition, tier: Tier, sums: Mapping[str, Decimal]) -> str:

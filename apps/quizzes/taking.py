@@ -27,23 +27,23 @@ class TakingError(Exception):
     """A respondent asked for what cannot be done; the message says what to do instead."""
 
 
-class QuizClosed(TakingError):  # noqa: N818
+class QuizClosed(TakingError):
     """The quiz takes no new respondents."""
 
 
-class UnknownToken(TakingError):  # noqa: N818
+class UnknownToken(TakingError):
     """No response has this token."""
 
 
-class UnknownQuestion(TakingError):  # noqa: N818
+class UnknownQuestion(TakingError):
     """The version has no such question."""
 
 
-class BadHidden(TakingError):  # noqa: N818
+class BadHidden(TakingError):
     """What came with the start cannot be kept."""
 
 
-class Conflict(TakingError):  # noqa: N818
+class Conflict(TakingError):
     """The answer comes too early, too late, or against a newer one; nothing was changed."""
 
 

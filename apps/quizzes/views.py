@@ -11,12 +11,18 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from apps.quizzes import branching, definition, taking
 from apps.quizzes.answers import AnswerError
 from apps.quizzes.definition import Definition, Question
 from apps.quizzes.models import Answer, Quiz, Response
 from apps.quizzes.screens import screen
+
+
+class Request(HttpRequest):
+    htmx: HtmxDetails
+
 
 View = Callable[..., HttpResponse]
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
@@ -27,7 +33,7 @@ def respondent_page(view: View) -> View:
     """Let no cache or referrer keep the token, and answer what cannot be done with its page."""
 
     @wraps(view)
-    def page(request: HttpRequest, **kwargs: Any) -> HttpResponse:
+    def page(request: Request, **kwargs: Any) -> HttpResponse:
         try:
             response = view(request, **kwargs)
         except (taking.UnknownToken, taking.UnknownQuestion) as error:
@@ -46,7 +52,7 @@ def respondent_page(view: View) -> View:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @respondent_page
-def front(request: HttpRequest, *, slug: str) -> HttpResponse:
+def front(request: Request, *, slug: str) -> HttpResponse:
     """Show what the quiz is about; POST starts a response."""
     quiz = get_object_or_404(Quiz, slug=slug)
     version = quiz.versions.defer("definition").first()
@@ -66,7 +72,7 @@ def front(request: HttpRequest, *, slug: str) -> HttpResponse:
 
 @require_safe
 @respondent_page
-def resume(request: HttpRequest, *, token: str) -> HttpResponse:
+def resume(request: Request, *, token: str) -> HttpResponse:
     """Lead to the first question without an answer, or to the result."""
     response = taking.find(token)
     return redirect(_place_url(response, token))
@@ -74,7 +80,7 @@ def resume(request: HttpRequest, *, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @respondent_page
-def question(request: HttpRequest, *, token: str, key: str) -> HttpResponse:
+def question(request: Request, *, token: str, key: str) -> HttpResponse:
     response = taking.find(token)
     if request.method == "POST":
         return _answer(request, response, token, key)
@@ -90,14 +96,14 @@ def question(request: HttpRequest, *, token: str, key: str) -> HttpResponse:
 
 @require_safe
 @respondent_page
-def result(request: HttpRequest, *, token: str) -> HttpResponse:
+def result(request: Request, *, token: str) -> HttpResponse:
     response = taking.find(token)
     if not response.is_finished:
         return redirect(_place_url(response, token))
     return _show_result(request, response)
 
 
-def _answer(request: HttpRequest, response: Response, token: str, key: str) -> HttpResponse:
+def _answer(request: Request, response: Response, token: str, key: str) -> HttpResponse:
     form = _form(request)
     try:
         outcome = taking.answer(response, key, form, revision=_revision(form), now=timezone.now())
@@ -115,7 +121,7 @@ def _answer(request: HttpRequest, response: Response, token: str, key: str) -> H
 
 
 def _show_again(
-    request: HttpRequest,
+    request: Request,
     response: Response,
     token: str,
     key: str,
@@ -135,7 +141,7 @@ def _show_again(
 
 
 def _show(
-    request: HttpRequest,
+    request: Request,
     token: str,
     quiz: Definition,
     asked: Question,
@@ -154,19 +160,19 @@ def _show(
     return render(request, _template(request, "question"), context, status=status)
 
 
-def _show_result(request: HttpRequest, response: Response) -> HttpResponse:
+def _show_result(request: Request, response: Response) -> HttpResponse:
     quiz = definition.of(response)
     context = {"quiz": quiz, "response": response, "tier": quiz.tier(response.tier_key)}
     return render(request, _template(request, "result"), context)
 
 
-def _template(request: HttpRequest, name: str) -> str:
+def _template(request: Request, name: str) -> str:
     part = request.htmx and not request.htmx.history_restore_request
     return f"quizzes/_{name}.html" if part else f"quizzes/{name}.html"
 
 
 def _whole_page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int
+    request: Request, template: str, context: dict[str, Any], *, status: int
 ) -> HttpResponse:
     """Render a page that replaces everything, even when HTMX asked for a part."""
     response = render(request, template, context, status=status)
@@ -174,7 +180,7 @@ def _whole_page(
     return response
 
 
-def _form(request: HttpRequest) -> dict[str, list[str]]:
+def _form(request: Request) -> dict[str, list[str]]:
     """Return the posted fields; raises BadRequest for a body that is no form."""
     if request.content_type not in FORMS:
         raise BadRequest("Send the answer as a form.")

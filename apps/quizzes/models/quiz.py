@@ -96,6 +96,6 @@ class Version(models.Model):
         return f"{self.quiz} version {self.number}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("A published version never changes: publish another.")
         super().save(*args, **kwargs)
