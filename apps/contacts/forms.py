@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.timezone import now as the_clock
 
 from apps.contacts import people
-from apps.contacts.events import EVENT_NAME, EventError, NewEvent, check
+from apps.contacts.events import EventError, NewEvent, check
 from apps.contacts.fields import field_for, guess, parse
 from apps.contacts.models import FIELDS, Contact, Trait
 from apps.contacts.profile import change_profile
@@ -108,8 +108,8 @@ def with_traits(contact: Contact | None) -> type[ProfileForm]:
 
 
 class EventForm(forms.Form):
-    name = forms.RegexField(
-        EVENT_NAME,
+    name = forms.CharField(
+        max_length=100,
         label="Event",
         help_text="Such as order_completed: letters, digits and _ . : -",
         widget=forms.TextInput(attrs={"list": "event-names", "autocomplete": "off"}),

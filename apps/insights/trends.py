@@ -39,7 +39,8 @@ class Trend:
         if not difference:
             return f"As many {self.noun} as the week before"
         more = "more" if difference > 0 else "fewer"
-        return f"{abs(difference):,} {more} {self.noun} than the week before"
+        noun = self.noun if abs(difference) != 1 else self.noun.removesuffix("s")
+        return f"{abs(difference):,} {more} {noun} than the week before"
 
 
 def week(rows: QuerySet[Any], *, field: str, noun: str, now: datetime) -> Trend:
