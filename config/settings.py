@@ -285,6 +285,7 @@ LOGGING = {
     "loggers": {
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.request": {"level": "ERROR"},
+        "mail.log": {"level": "WARNING"},  # the sink's: below that it names recipients
     },
 }
 structlog.configure(
