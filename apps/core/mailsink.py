@@ -1,6 +1,7 @@
 """The demo's mail server: it keeps every mail as a file and sends nothing on."""
 
 import asyncio
+import logging
 import os
 import secrets
 import signal
@@ -42,6 +43,7 @@ def keep(mail: bytes, folder: Path) -> Path:
 def run(*, host: str, port: int, folder: Path) -> None:
     """Take mail until SIGTERM or SIGINT; raises OSError when the port is taken."""
     folder.mkdir(parents=True, exist_ok=True)
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would name every recipient
     asyncio.run(_serve(host=host, port=port, folder=folder))
 
 

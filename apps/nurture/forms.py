@@ -6,14 +6,10 @@ from typing import Any
 
 from django import forms
 
+from apps.nurture import spans
 from apps.nurture.models import Sequence, Step
+from apps.nurture.spans import UNITS
 
-UNITS = {
-    "weeks": timedelta(weeks=1),
-    "days": timedelta(days=1),
-    "hours": timedelta(hours=1),
-    "minutes": timedelta(minutes=1),
-}
 LONGEST = timedelta(days=3650)
 
 
@@ -28,10 +24,7 @@ class SpanWidget(forms.MultiWidget):
     def decompress(self, value: timedelta | None) -> list[Any]:
         if value is None:
             return [None, "days"]
-        for unit, length in UNITS.items():
-            if value % length == timedelta(0) and (value or unit == "days"):
-                return [value // length, unit]
-        return [round(value / UNITS["minutes"]), "minutes"]
+        return list(spans.split(value))
 
 
 class SpanField(forms.MultiValueField):
@@ -72,7 +65,7 @@ class SequenceForm(forms.ModelForm[Sequence]):
 
 
 class StepForm(forms.ModelForm[Step]):
-    position = forms.IntegerField(min_value=1, required=False)
+    position = forms.IntegerField(min_value=1, required=False, help_text="Empty: after the others.")
     wait = SpanField(required=False, label="For")
 
     class Meta:

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from apps.contacts.models import Contact
-from apps.nurture import templating
+from apps.nurture import spans, templating
 from apps.segments.models import Segment
 
 DAY = timedelta(days=1)
@@ -120,7 +120,7 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.subject if self.kind == self.Kind.EMAIL else f"Wait {self.wait}"
+        return f"Wait {spans.in_words(self.wait)}" if self.wait else self.subject
 
     def clean(self) -> None:
         errors = {}

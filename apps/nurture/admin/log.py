@@ -40,6 +40,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
     search_fields = ("contact__email__istartswith", "=message_id")
     search_help_text = "The beginning of an address, or a Message-ID"
     actions = ("mark_as_sent", "send_again")
+    empty_value_display = ""
 
     @admin.display(description="subject")
     def about(self, message: Message) -> str:

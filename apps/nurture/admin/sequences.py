@@ -127,6 +127,8 @@ class EnrolmentAdmin(admin.ModelAdmin[Enrolment]):
     show_full_result_count = False
     ordering = ("-id",)
     search_fields = ("contact__email__istartswith",)
+    search_help_text = "The beginning of an address"
+    empty_value_display = ""
 
     @admin.display(description="contact")
     def who(self, enrolment: Enrolment) -> SafeString:
