@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.core.middleware.BodyLimitMiddleware",
+    "apps.core.middleware.NulMiddleware",
     "apps.core.middleware.StaffSessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "apps.core.middleware.StaffCsrfMiddleware",

@@ -10,3 +10,4 @@ class SegmentsConfig(AppConfig):
     def ready(self) -> None:
         import_module("apps.segments.receivers")
         import_module("apps.segments.health")
+        import_module("apps.segments.panels")
