@@ -14,6 +14,7 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf, logger
 
 from apps.core import attempts, canary
+from apps.core.crashpoints import reached
 
 LISTEN_EVERY = 1.0  # seconds between two looks for the own canary
 AWAY = 1.0  # seconds to wait for a database that is away
@@ -58,4 +59,5 @@ class Broker(ORM):
         if attempts.came_back(task) and attempts.is_spent(task):
             attempts.bury(task, now=now)
             return None
+        reached("task.claimed")
         return task.id, task.payload

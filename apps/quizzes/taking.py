@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import transaction
 
+from apps.core.crashpoints import reached
 from apps.quizzes import answers as reading
 from apps.quizzes import branching, definition, finishing, leaving
 from apps.quizzes.definition import Definition, Kind, Question
@@ -130,6 +131,8 @@ def answer(
         rows[question.key] = _keep(held, rows.get(question.key), question, value, now=now)
         _leave_contact(held, question, value, former, now=now)
         following = _go_on(quiz, held, _values(rows), question, now=now)
+        reached("answer.before_commit")
+    reached("answer.committed")
     return Outcome(held, following, changed=True)
 
 
