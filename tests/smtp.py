@@ -156,4 +156,4 @@ def use(settings: Settings, *, port: int) -> None:
     settings.EMAIL_USE_SSL = False
     settings.EMAIL_HOST_USER = ""
     settings.EMAIL_HOST_PASSWORD = ""
-    settings.EMAIL_TIMEOUT = 2
+    settings.EMAIL_TIMEOUT = 10

@@ -7,6 +7,7 @@ from django.urls import reverse
 from apps.accounts.models import User
 from apps.nurture import handing
 from apps.nurture.models import Message, Sequence, Step
+from apps.segments.models import Membership
 from tests.factories import NOW, UserFactory
 from tests.nurture import build
 from tests.nurture.build import HOUR, enter, subscriber
@@ -185,6 +186,10 @@ def test_the_preview_shows_each_mail_of_a_sequence(marketer: Client) -> None:
     html = marketer.get(reverse("admin:nurture_step_html", args=[one.pk]))
     assert "Hi Ada" in html.content.decode()
     assert "sandbox" in html["Content-Security-Policy"]
+    grace = subscriber(first_name="Grace")
+    Membership.objects.create(segment=made.segment, contact=grace, since=NOW)
+    html = marketer.get(reverse("admin:nurture_step_html", args=[one.pk]))
+    assert "Hi Grace" in html.content.decode()
 
 
 def test_a_person_may_settle_a_doubt(marketer: Client) -> None:

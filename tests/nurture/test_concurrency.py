@@ -145,7 +145,7 @@ def test_no_hand_over_begins_after_an_unsubscribe_was_acknowledged(
     assert not [who for who, when in began.items() if when > acknowledged[who]]
     assert not any(consent.granted(message.contact) for message in messages)
     states = set(Message.objects.values_list("state", flat=True))
-    assert states <= {"sent", "withheld"}
+    assert states <= {"sent", "withheld", "queued"}  # queued: put off under load
     assert len(smtp_server.raw) == Message.objects.filter(state="sent").count()
 
 

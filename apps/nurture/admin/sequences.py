@@ -88,7 +88,7 @@ class SequenceAdmin(admin.ModelAdmin[Sequence]):
         return [*own, *super().get_urls()]
 
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Show what each mail of the sequence says to somebody made up."""
+        """Show what each mail of the sequence says to a member, or to somebody made up."""
         sequence = get_object_or_404(Sequence.objects.prefetch_related("steps"), pk=pk)
         context = {
             **self.admin_site.each_context(request),
@@ -96,22 +96,27 @@ class SequenceAdmin(admin.ModelAdmin[Sequence]):
             "sequence": sequence,
             "steps": [step for step in sequence.steps.all() if step.kind == Step.Kind.EMAIL],
             "title": f"What {sequence} sends",
+            "reader": reader_of(sequence),
         }
         return render(request, "admin/nurture/sequence/preview.html", context)
 
     @staticmethod
     @framed
     def step_html(request: HttpRequest, pk: int) -> HttpResponse:
-        step = get_object_or_404(Step, pk=pk)
+        step = get_object_or_404(Step.objects.select_related("sequence"), pk=pk)
+        reader = reader_of(step.sequence)
         try:
-            content = composing.write(step, somebody(), unsubscribe="https://example.com/")
+            content = composing.write(step, reader, unsubscribe="https://example.com/")
         except templating.TemplateError as error:
             return HttpResponse(str(error), content_type="text/plain; charset=utf-8")
         return HttpResponse(content.html)
 
 
-def somebody() -> Contact:
-    """Return a contact that is not there, for previews."""
+def reader_of(sequence: Sequence) -> Contact:
+    """Return the newest member of the segment, else a contact that is not there, for previews."""
+    newest = sequence.segment.memberships.select_related("contact").order_by("-pk").first()
+    if newest:
+        return newest.contact
     return Contact(first_name="Ada", last_name="Byron", email="ada@example.com")
 
 
