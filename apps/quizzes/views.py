@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
+from apps.core import ratelimit
 from apps.quizzes import branching, definition, taking
 from apps.quizzes.answers import AnswerError
 from apps.quizzes.definition import Definition, Question
@@ -62,6 +64,8 @@ def front(request: Request, *, slug: str) -> HttpResponse:
     if quiz.status != Quiz.Status.OPEN:
         return render(request, "quizzes/closed.html", {"quiz": shown}, status=410)
     if request.method == "POST":
+        if not ratelimit.allowed(request, bucket="start", per_minute=settings.STARTS_PER_MINUTE):
+            return _whole_page(request, "429.html", {}, status=429)
         form = _form(request)
         hidden = {name: texts[-1] for name, texts in form.items() if texts}
         response, token = taking.start(quiz, now=timezone.now(), hidden=hidden)
