@@ -83,7 +83,6 @@ def test_other_contacts_go_on_getting_mail(client: Client) -> None:
         "1-1",
         "1-1.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         Signer(salt="another", sep=".").sign("1-1"),
-        "%00",
         "é" * 50,
         "9" * 3000,
     ],
