@@ -91,6 +91,7 @@ class QuizAdmin(admin.ModelAdmin[Quiz]):
     list_display = ("title", "state", "version_count", "response_count", "address", "edited")
     list_display_links = ("title",)
     search_fields = ("title", "slug")
+    view_on_site = False  # the page says where, and whether it is open
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Quiz]:
         counted: QuerySet[Quiz] = Quiz.objects.annotate(

@@ -4,8 +4,9 @@ Values: a choice's key; a list of keys; true or false; a number; a text; for a c
 a dict of its fields. None means skipped.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from apps.contacts import people
@@ -17,6 +18,7 @@ from apps.rules.kinds import KindError, canonical
 
 Raw = Mapping[str, Sequence[str]]  # as the form sent it: every field may come several times
 MAX_LENGTHS = {"first_name": 120, "last_name": 120, "email": 254, "phone": 40, "country": 60}
+NUMBER = re.compile(r"[+-]?[0-9]{1,9}([.,][0-9]{1,4})?")
 YES_NO = {"yes": True, "no": False}
 
 
@@ -88,12 +90,9 @@ def _offered(question: Question, key: str) -> str:
 
 
 def _number(question: Question, text: str) -> int | float:
-    try:
-        value = Decimal(text[:40].replace(",", "."))
-    except InvalidOperation:
-        raise _error("Enter a number, in digits.") from None
-    if not value.is_finite() or abs(value) > 10**9:
-        raise _error("Enter a number that is not so large.")
+    if not NUMBER.fullmatch(text):
+        raise _error("Enter a number, in digits.")
+    value = Decimal(text.replace(",", "."))
     _check_limits(question, value)
     return plain(value)
 

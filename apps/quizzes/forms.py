@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Concat
 from django.forms.models import BaseInlineFormSet
 
 from apps.quizzes import overrides
-from apps.quizzes.definition import load
+from apps.quizzes.definition import load, plain
 from apps.quizzes.freezing import freeze
 from apps.quizzes.models import Choice, Points, Question, Quiz, Scale, Tier, Weight
 from apps.quizzes.naming import free_key
@@ -109,10 +109,12 @@ class TierForm(RowForm):
             "override",
             "override_only",
         ]
+        widgets = {"body": forms.Textarea({"rows": 5, "class": "vLargeTextField"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rule = self.instance.override
+        rule, start = self.instance.override, self.instance.starts_at
+        self.initial["starts_at"] = None if start is None else plain(start)
         self.initial["override"] = "" if rule is None else json.dumps(rule, ensure_ascii=False)
 
     def clean_override(self) -> dict[str, object] | None:
@@ -132,9 +134,12 @@ class QuestionForm(forms.ModelForm[Question]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("minimum", "maximum", "step"):
+            if self.initial.get(name) is not None:
+                self.initial[name] = plain(self.initial[name])
         found = self.instance.weights.all() if self.instance.pk else ()
         for weight in found:
-            self.initial[f"weight_{weight.scale_id}"] = weight.value
+            self.initial[f"weight_{weight.scale_id}"] = plain(weight.value)
 
     def save_weights(self) -> None:
         for scale in self.scales:
@@ -162,7 +167,7 @@ class ChoiceForm(RowForm):
         if choice.pk is None:
             return
         for points in choice.points.all():
-            self.initial[f"points_{points.scale_id}"] = points.value
+            self.initial[f"points_{points.scale_id}"] = plain(points.value)
         self.initial["jump"] = END if choice.jump_to_end else str(choice.jump_to_id or "")
 
     def clean(self) -> dict[str, Any] | None:

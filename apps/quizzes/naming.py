@@ -23,6 +23,6 @@ def check_key(key: str) -> None:
 
 def free_key(words: str, *, taken: Collection[str], fallback: str) -> str:
     """Return a key made from `words` that none of `taken` has."""
-    stem = slugify(words)[: KEY_LENGTH - 4].strip("-_") or fallback
+    stem = slugify(words.casefold())[: KEY_LENGTH - 4].strip("-_") or fallback
     candidates = (stem, *(f"{stem}-{number}" for number in range(2, 1000)))
     return next(key for key in candidates if key not in taken and key not in RESERVED)

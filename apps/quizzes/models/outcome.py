@@ -35,7 +35,8 @@ class Scale(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
-            taken = Scale.objects.filter(quiz=self.quiz_id).values_list("key", flat=True)
+            rows = Scale.objects.filter(quiz=self.quiz_id).exclude(pk=self.pk)
+            taken = rows.values_list("key", flat=True)
             self.key = free_key(self.label, taken=set(taken), fallback="scale")
         super().save(*args, **kwargs)
 
@@ -167,6 +168,7 @@ class Tier(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
-            taken = Tier.objects.filter(quiz=self.quiz_id).values_list("key", flat=True)
+            rows = Tier.objects.filter(quiz=self.quiz_id).exclude(pk=self.pk)
+            taken = rows.values_list("key", flat=True)
             self.key = free_key(self.label, taken=set(taken), fallback="tier")
         super().save(*args, **kwargs)

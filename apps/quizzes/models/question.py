@@ -125,7 +125,8 @@ class Question(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
-            taken = Question.objects.filter(quiz=self.quiz_id).values_list("key", flat=True)
+            rows = Question.objects.filter(quiz=self.quiz_id).exclude(pk=self.pk)
+            taken = rows.values_list("key", flat=True)
             self.key = free_key(self.title, taken=set(taken), fallback="question")
         super().save(*args, **kwargs)
 
@@ -168,7 +169,8 @@ class Choice(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.key:
-            taken = Choice.objects.filter(question=self.question_id).values_list("key", flat=True)
+            rows = Choice.objects.filter(question=self.question_id).exclude(pk=self.pk)
+            taken = rows.values_list("key", flat=True)
             self.key = free_key(self.label, taken=set(taken), fallback="choice")
         super().save(*args, **kwargs)
 

@@ -68,7 +68,7 @@ class Quiz(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self.slug:
-            taken = Quiz.objects.values_list("slug", flat=True)
+            taken = Quiz.objects.exclude(pk=self.pk).values_list("slug", flat=True)
             self.slug = free_key(self.title, taken=set(taken), fallback="quiz")
         super().save(*args, **kwargs)
 
