@@ -13,3 +13,24 @@ document.addEventListener("keydown", (event) => {
 });
 // On a narrow screen the links scroll sideways: begin where one is.
 document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+// A part asked for after the session ended answers with the sign-in page: go there instead.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (new URL(event.detail.xhr.responseURL).pathname !== "/login/") return;
+  event.detail.shouldSwap = false;
+  location.reload();
+});
+// What the server refuses is said at the top of the page.
+document.addEventListener("htmx:responseError", (event) => complain(event.detail.xhr.responseText));
+document.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Nothing was changed."));
+function complain(words) {
+  const list = document.createElement("ul");
+  const item = document.createElement("li");
+  list.className = "messagelist";
+  list.setAttribute("role", "alert");
+  item.className = "error";
+  item.textContent = words.startsWith("<") ? "That did not work. Load the page again and retry." : words.slice(0, 300);
+  list.append(item);
+  document.querySelector("ul.messagelist")?.remove();
+  document.querySelector("main").prepend(list);
+  list.scrollIntoView({ block: "nearest" });
+}

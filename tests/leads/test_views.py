@@ -28,6 +28,13 @@ def test_htmx_gets_the_list_alone(client, sign_in):
     assert "HX-Request" in answer["Vary"]
 
 
+def test_the_chosen_tier_stays_when_the_filters_change(client, sign_in):
+    sign_in("sales")
+    lead("ada@example.com")
+    part = client.get("/leads/?tier=hot", headers=HTMX).content.decode()
+    assert '<input type="hidden" name="tier" value="hot" form="lead-filters">' in part
+
+
 def test_every_part_that_htmx_loads_has_an_address_without_it(client, sign_in):
     sign_in("sales")
     lead("ada@example.com")
