@@ -16,6 +16,8 @@ from apps.contacts.signals import facts_written
 from apps.rules.kinds import MAX_NUMBER, KindError
 
 EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.:-]{0,99}")
+# Offered before the first one came: a rule may be written ahead of its events.
+WELL_KNOWN = ("page_viewed", "order_completed", "quiz_finished", "deal_won", "deal_lost")
 MAX_PROPERTIES = 16_384  # bytes of JSON
 BATCH = 500  # rows a statement: SQLite takes 32,766 variables at most
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from apps.nurture import spans
-from apps.nurture.models import Sequence, Step
+from apps.nurture.models import DAY, Sequence, Step
 from apps.nurture.spans import UNITS
 
 LONGEST = timedelta(days=3650)
@@ -56,7 +56,9 @@ class SpanField(forms.MultiValueField):
 
 class SequenceForm(forms.ModelForm[Sequence]):
     cooldown = SpanField(
-        required=True, help_text="How long after one start another may follow for a contact."
+        required=True,
+        initial=DAY,
+        help_text="How long after one start another may follow for a contact.",
     )
 
     class Meta:

@@ -8,7 +8,7 @@ from apps.quizzes.definition import Kind, Question, plain
 FIELD_LABELS = {
     "first_name": "First name",
     "last_name": "Last name",
-    "email": "E-mail",
+    "email": "Email",
     "phone": "Phone",
     "country": "Country",
 }

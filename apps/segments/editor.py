@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from apps.accounts.models import User
+from apps.contacts.events import WELL_KNOWN
 from apps.contacts.models import Event
 from apps.rules.catalogue import Catalogue
 from apps.rules.errors import RuleError
@@ -65,6 +67,11 @@ class Editor:
         return self.posted is not None and self.posted.get("do") == "save"
 
     @property
+    def address(self) -> str:
+        pk = self.segment.pk
+        return reverse("segments:edit", args=[pk]) if pk else reverse("segments:new")
+
+    @property
     def static(self) -> bool:
         if self.posted is None:
             return bool(self.form.initial.get("static"))
@@ -116,6 +123,7 @@ class Editor:
     def context(self, *, now: datetime) -> dict[str, Any]:
         foreseen = self.preview(now)
         return {
+            "address": self.address,
             "segment": self.segment,
             "form": self.form,
             "draft": self.draft,
@@ -146,8 +154,8 @@ def _subjects(known: Catalogue, own_slug: str) -> list[tuple[str, list[tuple[str
             contact if key.startswith("contact.") else quiz if key.startswith("quiz.") else other
         )
         group.append((f"trait:{key}", spec.label))
-    names = Event.objects.order_by("name").values_list("name", flat=True).distinct()
-    events = [(f"event:{name}", name) for name in names]
+    seen = Event.objects.order_by().values_list("name", flat=True).distinct()
+    events = [(f"event:{name}", name) for name in {*seen, *WELL_KNOWN}]
     segments = [
         (f"segment:{slug}", name) for slug, name in known.segments.items() if slug != own_slug
     ]
