@@ -14,20 +14,28 @@ from aiosmtpd.controller import Controller
 from pytest_django import Settings
 
 
-class CountingServer:
-    """A real SMTP server on a random port that keeps every mail it takes."""
+class Keeper:
+    """Takes every mail. Apart from the server: aiosmtpd reads every member at each connection."""
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
         self.recipients: list[str] = []
-        # The port 0 of a controller cannot be asked for afterwards: find a free one first.
-        self.port = free_port()
-        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.raw.append(envelope.content)
         self.recipients.extend(envelope.rcpt_tos)
         return "250 2.0.0 taken"
+
+
+class CountingServer:
+    """A real SMTP server on a random port that keeps every mail it takes."""
+
+    def __init__(self) -> None:
+        keeper = Keeper()
+        self.raw, self.recipients = keeper.raw, keeper.recipients
+        # The port 0 of a controller cannot be asked for afterwards: find a free one first.
+        self.port = free_port()
+        self.controller = Controller(keeper, hostname="127.0.0.1", port=self.port)
 
     @property
     def mails(self) -> list[EmailMessage]:
