@@ -1,0 +1,177 @@
+"""Contacts of every shape: none, one and many of each fact, other case, wrong types, edges."""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from apps.contacts.models import Contact, Event
+from apps.rules.catalogue import CONTACT_TRAITS, Catalogue, TraitSpec
+from apps.rules.facts import Facts, Occurrence
+from apps.rules.kinds import Kind, Option, datetime_text
+
+NOW = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)  # the night clocks go forward in Europe
+WINDOWS = {"90s": 90, "15m": 900, "36h": 129_600, "30d": 2_592_000, "8w": 4_838_400}
+OFFSETS = [
+    timedelta(seconds=sign * seconds, microseconds=jitter)
+    for seconds in (0, *WINDOWS.values())
+    for sign in (-1, 1)
+    for jitter in (-1, 0, 1)
+]
+TEXTS = [
+    "pro",
+    "Pro",
+    "PRO",
+    "Straße",
+    "STRASSE",
+    "İstanbul",
+    "istanbul",
+    "ΣΊΣΥΦΟΣ",
+    "σίσυφος",
+    "ﬁn",
+    "FIN",
+    "e\u0301",
+    "é",
+    "100%",
+    "a_b",
+    "a*b",
+    "a?b",
+    "back\\slash",
+    "[x]",
+    "'; DROP TABLE",
+    "true",
+    "12",
+    "𐐀 deseret",
+    "𐐨 DESERET",
+]
+NUMBERS = [0, 1, -1, 2.5, 2, 5, 10**15, -(10**15), 0.1, 0.30000000000000004, 1e-9]
+OPTIONS = ["gold", "Silver", "bronze", "STRASSE"]
+WRONG = ["", " ", 12, True, False, [], {}, {"a": 1}, ["pro", 1], "2026-13-01", "nonsense", 1.5]
+PROPERTIES = ["total", "0", "a__b", "contains", "$x", 'quo"te', "do.t", "back\\", "ünï", "isnull"]
+EVENTS = ["order_completed", "page viewed", "a:b.c-d"]
+SEGMENTS = {"customers": "Customers", "cold": "Cold"}
+KINDS = {
+    "plan": Kind.TEXT,
+    "score": Kind.NUMBER,
+    "vip": Kind.BOOLEAN,
+    "born": Kind.DATE,
+    "seen": Kind.DATETIME,
+    "tier": Kind.CHOICE,
+    "tags": Kind.CHOICES,
+    "quiz.a-b.answer.c_d": Kind.TEXT,
+}
+CATALOGUE = Catalogue(
+    {
+        **CONTACT_TRAITS,
+        **{
+            key: TraitSpec(key, key.title(), kind, tuple(Option(o, o) for o in OPTIONS))
+            for key, kind in KINDS.items()
+        },
+    },
+    SEGMENTS,
+)
+
+
+def value_of(kind: Kind, chance: random.Random) -> Any:
+    match kind:
+        case Kind.TEXT:
+            return chance.choice(TEXTS)
+        case Kind.NUMBER:
+            return chance.choice(NUMBERS)
+        case Kind.BOOLEAN:
+            return chance.choice([True, False])
+        case Kind.DATE:
+            return (NOW + chance.choice(OFFSETS)).date().isoformat()
+        case Kind.DATETIME:
+            return datetime_text(NOW + chance.choice(OFFSETS))
+        case Kind.CHOICE:
+            return chance.choice(OPTIONS)
+        case Kind.CHOICES:
+            return chance.sample(OPTIONS, chance.randint(1, 3))
+
+
+def property_value(chance: random.Random) -> Any:
+    return chance.choice([*TEXTS, *NUMBERS, True, False, None, *WRONG])
+
+
+@dataclass
+class Person:
+    contact: Contact
+    facts: Facts
+
+
+@dataclass
+class Population:
+    """The stored rows, the same facts in memory, and who is in which segment."""
+
+    people: list[Person]
+    members: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def events(self) -> QuerySet[Event]:
+        return Event.objects.all()
+
+    def segment(self, slug: str) -> Q:
+        return Q(pk__in=self.members[slug])
+
+
+def populate(seed: int, size: int) -> Population:
+    chance = random.Random(seed)
+    people = [_person(chance) for _ in range(size)]
+    members = {
+        slug: frozenset(p.contact.pk for p in people if slug in p.facts.segments)
+        for slug in SEGMENTS
+    }
+    return Population(people, members)
+
+
+def _person(chance: random.Random) -> Person:
+    columns = {
+        name: chance.choice(["", "", *TEXTS])
+        for name in ("first_name", "last_name", "phone", "country", "language", "timezone")
+    }
+    contact = Contact.objects.create(
+        email=chance.choice(["", f"Ada{chance.random()}@x.example"]),
+        profile=_profile(chance),
+        created_at=NOW + chance.choice(OFFSETS),
+        last_seen_at=chance.choice([None, NOW + chance.choice(OFFSETS)]),
+        **columns,
+    )
+    events = {name: _events(contact, name, chance) for name in EVENTS}
+    standing = frozenset(slug for slug in SEGMENTS if chance.random() < 0.5)
+    return Person(contact, Facts(_traits(contact), events, standing))
+
+
+def _profile(chance: random.Random) -> dict[str, Any]:
+    profile = {}
+    for key, kind in KINDS.items():
+        draw = chance.random()
+        if draw < 0.65:
+            profile[key] = value_of(kind, chance)
+        elif draw < 0.8:
+            profile[key] = chance.choice(WRONG)
+    return profile
+
+
+def _traits(contact: Contact) -> dict[str, Any]:
+    columns = {key: getattr(contact, key.removeprefix("contact.")) for key in CONTACT_TRAITS}
+    return {**contact.profile, **columns}
+
+
+def _events(contact: Contact, name: str, chance: random.Random) -> list[Occurrence]:
+    found = []
+    for _ in range(chance.choice([0, 0, 1, 2, 5])):
+        properties = {key: property_value(chance) for key in PROPERTIES if chance.random() < 0.5}
+        at = NOW + chance.choice(OFFSETS)
+        Event.objects.create(
+            contact=contact,
+            name=name,
+            occurred_at=at,
+            properties=properties,
+            message_id=f"{contact.pk}-{name}-{chance.random()}",
+        )
+        found.append(Occurrence(at, properties))
+    chance.shuffle(found)
+    return found

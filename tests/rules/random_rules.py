@@ -1,0 +1,131 @@
+"""Random rules over the population's traits, events and segments, in their JSON form."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from apps.rules.catalogue import CONTACT_TRAITS
+from apps.rules.kinds import Kind
+from apps.rules.operands import Shape
+from apps.rules.operators import COUNTING, OPERATORS, PROPERTY_KINDS
+from tests.rules.population import (
+    EVENTS,
+    KINDS,
+    NOW,
+    OFFSETS,
+    PROPERTIES,
+    SEGMENTS,
+    TEXTS,
+    WINDOWS,
+    value_of,
+)
+
+Json = dict[str, Any]
+ALL_KINDS = {**KINDS, **{key: spec.kind for key, spec in CONTACT_TRAITS.items()}}
+
+
+def random_rule(chance: random.Random, depth: int = 3) -> Json:
+    draw = chance.random()
+    if depth == 0 or draw < 0.45:
+        return leaf(chance)
+    if draw < 0.6:
+        return {"not": random_rule(chance, depth - 1)}
+    parts = [random_rule(chance, depth - 1) for _ in range(chance.choice([0, 1, 2, 3]))]
+    return {chance.choice(["all", "any"]): parts}
+
+
+def leaf(chance: random.Random) -> Json:
+    draw = chance.random()
+    if draw < 0.6:
+        key = chance.choice(list(ALL_KINDS))
+        return {"trait": key, **comparison(ALL_KINDS[key], chance)}
+    if draw < 0.9:
+        return event(chance)
+    return {"segment": chance.choice(list(SEGMENTS))}
+
+
+def comparison(kind: Kind, chance: random.Random) -> Json:
+    operator = chance.choice(list(OPERATORS[kind].values()))
+    return {"op": operator.name, **_value(operator.shape, kind, chance)}
+
+
+def _value(shape: Shape, kind: Kind, chance: random.Random) -> Json:
+    if shape is Shape.NONE:
+        return {}
+    return {"value": _operand(shape, kind, chance)}
+
+
+def _operand(shape: Shape, kind: Kind, chance: random.Random) -> Any:
+    match shape:
+        case Shape.LIST:
+            return [_scalar(kind, chance) for _ in range(chance.randint(1, 3))]
+        case Shape.PAIR:
+            return _pair(kind, chance)
+        case Shape.TEXT:
+            return _piece(chance)
+        case Shape.DAY:
+            return value_of(Kind.DATE, chance)
+        case Shape.DURATION:
+            return chance.choice(list(WINDOWS))
+        case Shape.WHOLE:
+            return chance.choice([0, 1, 2, 3])
+        case Shape.WHOLES:
+            return sorted([chance.randint(0, 3), chance.randint(0, 5)])
+        case _:
+            return _scalar(kind, chance)
+
+
+def _scalar(kind: Kind, chance: random.Random) -> Any:
+    if kind is Kind.CHOICES:
+        kind = Kind.CHOICE
+    if kind is Kind.DATETIME and chance.random() < 0.3:
+        kind = Kind.DATE
+    return value_of(kind, chance)
+
+
+def _pair(kind: Kind, chance: random.Random) -> list[Any]:
+    ends = [value_of(kind, chance), value_of(kind, chance)]
+    return sorted(ends)
+
+
+def _piece(chance: random.Random) -> str:
+    """Part of a text that is there, perhaps with a wildcard, in some case."""
+    text = chance.choice(TEXTS)
+    start = chance.randrange(len(text))
+    piece = text[start : start + chance.randint(1, 4)]
+    piece = chance.choice([piece, piece.upper(), piece.lower(), text])
+    return chance.choice(
+        [piece, f"*{piece}", f"{piece}*", piece.replace("a", "?") or "*", "%", "_"]
+    )
+
+
+def event(chance: random.Random) -> Json:
+    rule: Json = {"event": chance.choice(EVENTS)}
+    if chance.random() < 0.5:
+        rule["where"] = [where(chance) for _ in range(chance.choice([1, 1, 2]))]
+    draw = chance.random()
+    if draw < 0.4:
+        rule[chance.choice(["first", "last"])] = _moment(chance)
+        return rule
+    if draw < 0.8:
+        operator = chance.choice(list(COUNTING.values()))
+        rule["count"] = {"op": operator.name, **_value(operator.shape, Kind.NUMBER, chance)}
+    if chance.random() < 0.6:
+        rule["within"] = chance.choice(list(WINDOWS))
+    return rule
+
+
+def where(chance: random.Random) -> Json:
+    kind = chance.choice(PROPERTY_KINDS)
+    return {"property": chance.choice(PROPERTIES), **comparison(kind, chance)}
+
+
+def _moment(chance: random.Random) -> Json:
+    dated = [row for row in OPERATORS[Kind.DATETIME].values() if row.shape is not Shape.NONE]
+    operator = chance.choice(dated)
+    return {"op": operator.name, **_value(operator.shape, Kind.DATETIME, chance)}
+
+
+def random_moment(chance: random.Random) -> Any:
+    """Return a moment at which some fact of the population stands exactly on an edge."""
+    return NOW + chance.choice(OFFSETS) + chance.choice([timedelta(0), *OFFSETS])

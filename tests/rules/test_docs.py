@@ -1,0 +1,45 @@
+"""docs/rules.md names everything the language has."""
+
+import re
+
+import pytest
+from django.conf import settings
+
+from apps.rules.codec import NODES
+from apps.rules.durations import UNITS
+from apps.rules.operators import COUNTING, OPERATORS
+
+PAGE = (settings.BASE_DIR / "docs" / "rules.md").read_text()
+
+
+def section(title: str) -> set[str]:
+    """Return the names that stand in code in the first column under a heading."""
+    text = PAGE.split(f"{title}\n", 1)[1].split("\n#", 1)[0]
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return set(re.findall(r"`([a-z_]+)`", " ".join(cells)))
+
+
+def test_every_node_is_documented() -> None:
+    assert section("## Nodes") == {*NODES, "where", "count", "within", "first", "last"}
+
+
+@pytest.mark.parametrize(
+    ("title", "kinds"),
+    [
+        ("### Text, and choice (one of several options)", ["text", "choice"]),
+        ("### Number", ["number"]),
+        ("### Yes or no", ["boolean"]),
+        ("### Choices (several options)", ["choices"]),
+        ("### Date and time", ["date", "datetime"]),
+    ],
+)
+def test_every_operator_is_documented_under_its_kind(title: str, kinds: list[str]) -> None:
+    everywhere = section("### Every kind")
+    assert everywhere == {"is_set", "is_not_set"}
+    known = {name for kind in kinds for name in OPERATORS[kind]}
+    assert section(title) | everywhere == known
+
+
+def test_every_count_and_unit_is_documented() -> None:
+    assert section("### Counting events") == set(COUNTING)
+    assert section("## Durations") == set(UNITS)
