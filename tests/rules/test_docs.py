@@ -5,9 +5,12 @@ import re
 import pytest
 from django.conf import settings
 
+from apps.rules import codec
 from apps.rules.codec import NODES
 from apps.rules.durations import UNITS
 from apps.rules.operators import COUNTING, OPERATORS
+from apps.rules.prose import sentence
+from tests.rules.population import CATALOGUE
 
 PAGE = (settings.BASE_DIR / "docs" / "rules.md").read_text()
 
@@ -17,6 +20,13 @@ def section(title: str) -> set[str]:
     text = PAGE.split(f"{title}\n", 1)[1].split("\n#", 1)[0]
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
     return set(re.findall(r"`([a-z_]+)`", " ".join(cells)))
+
+
+def test_the_example_reads_as_the_page_says() -> None:
+    source = PAGE.split("```json\n", 1)[1].split("```", 1)[0]
+    said = re.search(r"reads: \*(.+)\*", PAGE)
+    assert said
+    assert sentence(codec.loads(source, CATALOGUE), CATALOGUE) == said[1]
 
 
 def test_every_node_is_documented() -> None:
