@@ -19,6 +19,7 @@ EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.:-]{0,99}")
 # Offered before the first one came: a rule may be written ahead of its events.
 WELL_KNOWN = ("page_viewed", "order_completed", "quiz_finished", "deal_won", "deal_lost")
 MAX_PROPERTIES = 16_384  # bytes of JSON
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 BATCH = 500  # rows a statement: SQLite takes 32,766 variables at most
 
 
@@ -68,6 +69,7 @@ def record_event(
     )
     check(new)
     with transaction.atomic():
+        _lock_contacts([new])
         event, made = Event.objects.get_or_create(
             message_id=new.message_id, defaults=_columns(new, now)
         )
@@ -104,8 +106,7 @@ def check(row: NewEvent) -> None:
         raise EventError("An event's name is 1 to 100 letters, digits, spaces or _ . : -")
     if not 0 < len(row.message_id) <= 200 or "\x00" in row.message_id:
         raise EventError("A message id has 1 to 200 characters.")
-    if row.occurred_at.tzinfo is None:
-        raise EventError("An event's time needs its offset.")
+    _check_time(row.occurred_at)
     try:
         text = json.dumps(row.properties, allow_nan=False, ensure_ascii=False)
         text.encode()
@@ -116,6 +117,14 @@ def check(row: NewEvent) -> None:
         ) from None
     if len(text.encode()) > MAX_PROPERTIES:
         raise EventError(f"Properties take at most {MAX_PROPERTIES} bytes.")
+
+
+def _check_time(moment: datetime) -> None:
+    """Raise EventError for a time without offset, or one that no database and zone can hold."""
+    if moment.tzinfo is None:
+        raise EventError("An event's time needs its offset.")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise EventError(f"An event's time lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
 
 
 def _check_values(value: object, depth: int = 0) -> None:
@@ -141,6 +150,7 @@ def _check_values(value: object, depth: int = 0) -> None:
 
 def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> int:
     with transaction.atomic():
+        _lock_contacts(rows)
         known = set(
             Event.objects.filter(message_id__in=[row.message_id for row in rows]).values_list(
                 "message_id", flat=True
@@ -155,6 +165,16 @@ def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> int:
         if fresh:
             facts_written.send(sender=Event, changes=_changes(fresh))
     return len(fresh)
+
+
+def _lock_contacts(rows: Iterable[NewEvent]) -> None:
+    """Lock whose events these are, in the one order, before anything of theirs is read.
+
+    Without it the update of `last_seen_at` would lock them in the order it finds them, and
+    of two events at once the one that waited would put back the time it had seen before.
+    """
+    ids = {row.contact_id for row in rows}
+    list(Contact.objects.locked(ids).values_list("pk", flat=True))
 
 
 def _changes(rows: Iterable[NewEvent]) -> dict[int, set[str]]:

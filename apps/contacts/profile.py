@@ -77,7 +77,7 @@ def _set_traits(contact: Contact, changes: Mapping[str, object], source: str) ->
     """Write the traits into `contact.profile`; return the kind of each one named."""
     known = {row.key: Kind(row.kind) for row in Trait.objects.filter(key__in=changes)}
     profile: dict[str, Any] = dict(contact.profile)
-    for key, raw in changes.items():
+    for key, raw in sorted(changes.items()):  # two who add the same traits never cross
         try:
             value = _value(key, raw, known, source)
         except (KindError, ValidationError) as error:

@@ -1,7 +1,6 @@
 """Marking contacts for settling, in the transaction of the fact itself."""
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
 
 from django.db import transaction
 
@@ -25,7 +24,19 @@ def mark(changes: Mapping[int, Iterable[str]]) -> None:
         batch_size=500,
     )
     if len(changes) <= AT_ONCE:
-        # robust: the fact is committed; the sweeper settles what fails here.
-        transaction.on_commit(partial(settle_marked, frozenset(changes)), robust=True)
+        transaction.on_commit(_settling(frozenset(changes)), robust=True)
     else:
         ring(SETTLE_JOB)
+
+
+def _settling(ids: frozenset[int]) -> Callable[[], None]:
+    """Return what settles the contacts after the commit.
+
+    The fact is committed by then: what fails here is logged, and the sweeper settles it. A
+    function with a name, not a partial: Django's log of the failure would raise for want of one.
+    """
+
+    def settle_committed() -> None:
+        settle_marked(ids)
+
+    return settle_committed
