@@ -13,7 +13,7 @@ from django.conf import settings
 
 from apps.core import reaper
 
-STEADY = 20.0  # seconds after which a start counts as having succeeded
+STEADY = 5.0  # seconds after which a start counts as having succeeded
 PAUSES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before the start after so many failures
 
 
