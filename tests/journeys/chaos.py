@@ -1,0 +1,168 @@
+"""Death at random: the processes of a running installation killed while people use it."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+
+from tests.running import Installation, children
+
+POINTS = {  # how likely each passing is fatal
+    "answer.before_commit": 0.001,
+    "answer.committed": 0.001,
+    "settle.rung": 0.0015,
+    "settle.before_signal": 0.0015,
+    "settle.before_commit": 0.0015,
+    "enrol.before_commit": 0.0015,
+    "rebuild.between_ranges": 0.2,
+    "rebuild.before_commit": 0.2,
+    "advance.before_commit": 0.03,
+    "advance.committed": 0.03,
+    "task.claimed": 0.005,
+    "deliver.claimed": 0.03,
+    "deliver.before_handing_commit": 0.03,
+    "deliver.handing": 0.03,
+    "deliver.accepted": 0.03,
+}
+# How often each kind is killed by hand: whoever is dealt from the pack. One whose death takes
+# all of its kind along, and seconds to come back, is rarer.
+PACK = {
+    "web process": 3,
+    "queue process": 10,  # a worker, the pusher or the monitor
+    "pulse": 2,
+    "queue sentinel": 1,
+    "queue main": 1,
+    "web main": 1,
+}
+PAUSE = (0.3, 1.0)  # seconds between two kills by hand
+
+WITNESS = """
+import django
+django.setup()
+from tests.journeys import witness
+witness.main()
+"""
+
+
+class Killer(Thread):
+    """Kills one process every now and then until it is told to stop; counts its kills."""
+
+    def __init__(self, site: Installation, *, chance: random.Random) -> None:
+        super().__init__(daemon=True)
+        self.site = site
+        self.chance = chance
+        self.stopping = Event()
+        self.kills: Counter[str] = Counter()
+
+    def run(self) -> None:
+        pack: list[str] = []
+        while not self.stopping.wait(self.chance.uniform(*PAUSE)):
+            pack = pack or self._shuffled()
+            killed = next((kind for kind in pack if self._kill(kind)), None)
+            if killed:
+                pack.remove(killed)
+                self.kills[killed] += 1
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.join()
+
+    def _shuffled(self) -> list[str]:
+        pack = [kind for kind, times in PACK.items() for _ in range(times)]
+        self.chance.shuffle(pack)
+        return pack
+
+    def _kill(self, kind: str) -> bool:
+        """Kill one of its kind, unless all are dead and not yet back."""
+        try:
+            os.kill(self.chance.choice(self._find(kind)), signal.SIGKILL)
+        except (IndexError, ProcessLookupError):
+            return False
+        return True
+
+    def _find(self, kind: str) -> list[int]:
+        match kind:
+            case "web main":
+                return self._child("granian")
+            case "web process":
+                return _children(self._child("granian"))
+            case "queue main":
+                return self._child("qcluster")
+            case "queue sentinel":
+                return _children(self._child("qcluster"))
+            case "queue process":
+                return _children(_children(self._child("qcluster")))
+            case _:
+                return self._child("pulse")
+
+    def _child(self, words: str) -> list[int]:
+        pid = self.site.child(words)
+        return [pid] if pid else []
+
+
+def _children(parents: list[int]) -> list[int]:
+    return [pid for parent in parents for pid in children(parent)]
+
+
+class CrashPoints:
+    """The named points of the installation; armed as long as their log stands in its place."""
+
+    def __init__(self, directory: Path) -> None:
+        self.log = directory / "deaths"
+        self.closed = directory / "deaths-closed"
+        self.variables = {
+            "CRASH_TEST": "1",
+            "CRASH_POINTS": ",".join(f"{name}:{odds}" for name, odds in POINTS.items()),
+            "CRASH_LOG": str(self.log),
+        }
+
+    def arm(self) -> None:
+        self.log.touch()
+
+    def disarm(self) -> None:
+        self.log.rename(self.closed)
+
+    def deaths(self) -> Counter[str]:
+        return Counter(self.closed.read_text().split())
+
+
+class Witness:
+    """Asks a process that is connected to the installation's database."""
+
+    def __init__(self, site: Installation) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", WITNESS],
+            cwd=settings.BASE_DIR,
+            env={**site.environment, "CRASH_TEST": "0"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, command: str) -> dict[str, Any]:
+        assert self.process.stdin
+        assert self.process.stdout
+        self.process.stdin.write(f"{command}\n")
+        self.process.stdin.flush()
+        answer: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return answer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.communicate(timeout=10)
