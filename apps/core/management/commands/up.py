@@ -9,8 +9,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from apps.core import ports
 from apps.core.children import Child
 from apps.core.supervisor import Cluster, Supervisor
+
+PATIENCE = 10.0  # seconds: what a killed supervisor left is ended within 5
 
 
 class Command(BaseCommand):
@@ -24,13 +27,16 @@ class Command(BaseCommand):
             "--mail-sink",
             type=int,
             nargs="?",
-            const=2525,
+            const=0,
             metavar="PORT",
-            help="keep every mail as a file instead of sending it",
+            help="keep every mail as a file instead of sending it; without PORT on a free one",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         _refuse_old_tables()
+        _refuse_taken_port(options["host"], options["port"])
+        if options["mail_sink"] == 0:
+            options["mail_sink"] = ports.any_free("127.0.0.1")
         _tell_children(**options)
         if options["workers"]:
             settings.WORKERS = options["workers"]
@@ -61,6 +67,13 @@ def _refuse_old_tables() -> None:
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise CommandError("The database is older than this code. Run: manage.py migrate")
     connection.close()
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    try:
+        ports.wait_until_free(host, port, seconds=PATIENCE)
+    except ports.PortTaken as error:
+        raise CommandError(str(error)) from None
 
 
 def _tell_children(*, port: int, workers: int | None, mail_sink: int | None, **_: Any) -> None:
