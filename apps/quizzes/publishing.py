@@ -74,7 +74,7 @@ def _define_traits(definition: Definition) -> None:
         former = known.get(spec.key)
         traits.define(
             spec.key,
-            label=spec.label[:200],
+            label=spec.label,
             kind=spec.kind,
             options=_with_former(spec.options, former.options if former else []),
             source=f"Quiz {definition.slug}",

@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.text import Truncator
+
+from apps.contacts.models import Trait
 from apps.quizzes.definition import Definition, Kind, Question
 from apps.quizzes.models import Response
 from apps.rules.catalogue import TraitSpec
 from apps.rules.kinds import Kind as TraitKind
 from apps.rules.kinds import Option
 
+LONGEST = Trait._meta.get_field("label").max_length or 200
+TIER, SCORE, PERCENT = "Tier of '{}'", "Score of '{}'", "Percent of '{}'"
+ANSWER = "Answer to '{}'"
+SHORT = {"tier": "Tier", "score": "Score", "percent": "Percent of what was attainable"}
 TRAIT_KINDS = {
     Kind.SINGLE: TraitKind.CHOICE,
     Kind.SEVERAL: TraitKind.CHOICES,
@@ -24,27 +31,40 @@ def trait_specs(definition: Definition) -> list[TraitSpec]:
     prefix, title = f"quiz.{definition.slug}", definition.title
     tiers = tuple(Option(tier.key, tier.label) for tier in definition.tiers)
     answers = (
-        answer_trait(question, key=f"{prefix}.answer.{question.key}")
+        answer_trait(question, key=f"{prefix}.answer.{question.key}", label=ANSWER)
         for question in definition.questions
     )
     return [
-        TraitSpec(f"{prefix}.score", f"{title}: score", TraitKind.NUMBER),
-        TraitSpec(f"{prefix}.percent", f"{title}: percent", TraitKind.NUMBER),
-        TraitSpec(f"{prefix}.tier", f"{title}: tier", TraitKind.CHOICE, tiers),
+        TraitSpec(f"{prefix}.score", _label(SCORE, title), TraitKind.NUMBER),
+        TraitSpec(f"{prefix}.percent", _label(PERCENT, title), TraitKind.NUMBER),
+        TraitSpec(f"{prefix}.tier", _label(TIER, title), TraitKind.CHOICE, tiers),
         *(spec for spec in answers if spec),
     ]
 
 
-def answer_trait(question: Question, *, key: str) -> TraitSpec | None:
+def answer_trait(question: Question, *, key: str, label: str = "{}") -> TraitSpec | None:
     """Return the trait a question's answer becomes, or None where it becomes none.
 
-    E-mail and contact form fill the contact's own fields instead.
+    Email and contact form fill the contact's own fields instead.
     """
     kind = TRAIT_KINDS.get(question.kind)
     if kind is None:
         return None
     options = tuple(Option(choice.key, choice.label) for choice in question.choices)
-    return TraitSpec(key, question.title, kind, options)
+    return TraitSpec(key, _label(label, question.title), kind, options)
+
+
+def _label(words: str, title: str) -> str:
+    """Return the label, its title shortened where the catalogue would cut it off."""
+    return words.format(Truncator(title).chars(LONGEST - len(words.format(""))))
+
+
+def within_its_quiz(spec: TraitSpec) -> tuple[str, str]:
+    """Return the slug of the quiz a trait belongs to, and its label where the quiz is named."""
+    _, _, rest = spec.key.partition("quiz.")
+    slug, _, name = rest.partition(".")
+    before, after = ANSWER.split("{}")
+    return slug, SHORT.get(name) or spec.label.removeprefix(before).removesuffix(after)
 
 
 def profile_traits(

@@ -11,6 +11,7 @@ from typing import Any
 from django.http import QueryDict
 
 from apps.rules.catalogue import Catalogue
+from apps.rules.errors import Code, RuleError
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.operators import OPERATORS
@@ -51,6 +52,11 @@ class Row:
     def value(self) -> str:
         return self.values[0] if self.values else ""
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether what it is compared with is still to be filled in."""
+        return not (self.subject and any((*self.values, self.low, self.high, self.number)))
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -61,9 +67,22 @@ class Draft:
     json: str = ""
     as_json: bool = False
 
-    def without(self, index: int) -> "Draft":
+    def without(self, index: int | None) -> "Draft":
         kept = tuple(row for number, row in enumerate(self.rows) if number != index)
         return Draft(self.match, kept)
+
+    def chosen(self) -> "Draft":
+        """Return the draft without the rows that are about nothing yet."""
+        return Draft(self.match, tuple(row for row in self.rows if row.subject), self.json)
+
+    def unchosen(self) -> RuleError | None:
+        """Return what is wrong with the first row that is about nothing yet."""
+        if self.as_json:
+            return None
+        blank = (number for number, row in enumerate(self.rows) if not row.subject)
+        at = next(blank, None)
+        message = "Choose what this condition is about."
+        return None if at is None else RuleError(Code.WRONG_SHAPE, message, f"all[{at}]")
 
     def rule(self, known: Catalogue) -> object:
         """Return the rule as JSON data or, in JSON view, as its source. Checks nothing."""
@@ -97,9 +116,7 @@ def rows_of_json(source: str) -> Draft | None:
 
 def read(form: QueryDict) -> Draft:
     """Return what the form holds, whatever it holds: checking is the codec's work."""
-    count = min(
-        int(form.get("rows") or 0) if (form.get("rows") or "0").isdecimal() else 0, MAX_ROWS
-    )
+    count = min(number(form.get("rows", "")) or 0, MAX_ROWS)
     match = form.get("match", "all")
     return Draft(
         match=match if match in MATCHES else "all",
@@ -107,6 +124,11 @@ def read(form: QueryDict) -> Draft:
         json=form.get("json", ""),
         as_json=form.get("view") == "json",
     )
+
+
+def number(text: str) -> int | None:
+    """Return a short whole number as a form sends it; anything else is none."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 def _row(form: QueryDict, index: int) -> Row:

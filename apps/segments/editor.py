@@ -5,12 +5,15 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 
 from apps.accounts.models import User
 from apps.contacts.events import WELL_KNOWN
 from apps.contacts.models import Event
+from apps.quizzes.models import Quiz
+from apps.quizzes.traits import within_its_quiz
 from apps.rules.catalogue import Catalogue
 from apps.rules.errors import RuleError
 from apps.rules.nodes import Rule
@@ -21,6 +24,10 @@ from apps.segments.forms import SegmentForm
 from apps.segments.models import Segment
 from apps.segments.plan import catalogue
 
+NO_ROWS = (
+    "Conditions cannot show this rule: it has groups within groups, or asks for the properties"
+    " of an event. It can be edited here."
+)
 ASK_AGAIN_ABOVE = 500  # contacts who would start sequences
 PLACE = re.compile(r"^(?:not\.)?(?:all|any)\[(\d+)\]")
 
@@ -32,6 +39,7 @@ class Editor:
         self.segment = segment
         self.posted = form
         self.known = catalogue()
+        self.notice = ""
         self.draft = self._draft(form)
         self.form = self._form(form)
         self.problem: RuleError | None = None
@@ -46,13 +54,19 @@ class Editor:
         """Return the draft after the button that was pressed."""
         if action == "add":
             return Draft(draft.match, (*draft.rows, Row()))
-        if action.startswith("remove-") and action[7:].isdecimal():
-            return draft.without(int(action[7:]))
+        if action.startswith("remove-"):
+            return draft.without(builder.number(action.removeprefix("remove-")))
         if action == "json" and not draft.as_json:
-            return builder.draft_of_json(draft.rule(self.known))
+            return builder.draft_of_json(draft.chosen().rule(self.known))
         if action == "rows" and draft.as_json:
-            return builder.rows_of_json(draft.json) or draft
+            return self._as_rows(draft)
         return draft
+
+    def _as_rows(self, draft: Draft) -> Draft:
+        found = builder.rows_of_json(draft.json)
+        if found is None:
+            self.notice = NO_ROWS
+        return found or draft
 
     def _form(self, form: QueryDict | None) -> SegmentForm:
         initial: dict[str, Any] = {"static": bool(self.segment.pk) and self.segment.rule is None}
@@ -80,6 +94,9 @@ class Editor:
     @cached_property
     def rule(self) -> Rule | None:
         """Return the rule as written, or None with `problem` set where it cannot be read."""
+        self.problem = self.draft.unchosen()
+        if self.problem:
+            return None
         try:
             return editing.read_rule(self.draft.rule(self.known), known=self.known)
         except RuleError as error:
@@ -88,6 +105,12 @@ class Editor:
 
     def save(self, *, by: User, now: datetime) -> bool:
         """Save; return whether that was done. Otherwise the reasons stand in the context."""
+        with transaction.atomic():
+            done = self._save(by=by, now=now)
+            transaction.set_rollback(not done)  # a ladder that was begun for it goes too
+        return done
+
+    def _save(self, *, by: User, now: datetime) -> bool:
         if not self.form.is_valid() or (not self.static and self.rule is None):
             return False
         if self._must_ask(now):
@@ -132,28 +155,50 @@ class Editor:
             "units": builder.UNITS.items(),
             "widgets": builder.widgets(self.draft, self.known, self._problems()),
             "subjects": _subjects(self.known, self.segment.slug),
+            "focus": self._focus(),
             "preview": foreseen,
             "problem": self.problem,
+            "problem_row": self._problem_row(),
+            "notice": self.notice,
             "refusal": self.refusal,
             "asks_number": "Type " in self.refusal,
         }
 
     def _problems(self) -> dict[int, str]:
-        """Return the codec's complaint beside the row it is about."""
-        place = PLACE.match(self.problem.at) if self.problem else None
-        return {int(place[1]): self.problem.message} if place and self.problem else {}
+        """Return the complaint beside the row it is about; a row just begun is left in peace."""
+        index = self._problem_row()
+        if index is None or self.problem is None:
+            return {}
+        begun = not self.asks_to_save and self.draft.rows[index].is_blank
+        return {} if begun else {index: self.problem.message}
+
+    def _problem_row(self) -> int | None:
+        place = PLACE.match(self.problem.at) if self.problem and not self.draft.as_json else None
+        index = int(place[1]) if place else None
+        return index if index is not None and index < len(self.draft.rows) else None
+
+    def _focus(self) -> str:
+        """Return where the keyboard goes on after a row came or went: a row's number, or add."""
+        action = self.posted.get("do", "") if self.posted else ""
+        if action == "add":
+            return str(len(self.draft.rows) - 1)
+        removed = builder.number(action.removeprefix("remove-"))
+        return "add" if removed is not None and removed >= len(self.draft.rows) else ""
 
 
 def _subjects(known: Catalogue, own_slug: str) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return what a condition may be about, in groups."""
     contact: list[tuple[str, str]] = []
-    quiz: list[tuple[str, str]] = []
     other: list[tuple[str, str]] = []
+    quizzes: dict[str, list[tuple[str, str]]] = {}
     for key, spec in known.traits.items():
-        group = (
-            contact if key.startswith("contact.") else quiz if key.startswith("quiz.") else other
-        )
-        group.append((f"trait:{key}", spec.label))
+        if key.startswith("quiz."):
+            slug, label = within_its_quiz(spec)
+            quizzes.setdefault(slug, []).append((f"trait:{key}", label))
+        else:
+            group = contact if key.startswith("contact.") else other
+            group.append((f"trait:{key}", spec.label))
+    titles = dict(Quiz.objects.filter(slug__in=quizzes).values_list("slug", "title"))
     seen = Event.objects.order_by().values_list("name", flat=True).distinct()
     events = [(f"event:{name}", name) for name in {*seen, *WELL_KNOWN}]
     segments = [
@@ -161,7 +206,7 @@ def _subjects(known: Catalogue, own_slug: str) -> list[tuple[str, list[tuple[str
     ]
     groups = [
         ("Contact", contact),
-        ("Quizzes", quiz),
+        *((f"Quiz: {titles.get(slug, slug)}", found) for slug, found in quizzes.items()),
         ("Traits", other),
         ("Did", events),
         ("Segments", segments),

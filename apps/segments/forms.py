@@ -7,7 +7,7 @@ from django import forms
 from django.utils.text import slugify
 
 from apps.contacts.models import Contact
-from apps.segments.models import Pin, Segment
+from apps.segments.models import Ladder, Pin, Segment
 
 
 class SegmentForm(forms.ModelForm[Segment]):
@@ -19,9 +19,10 @@ class SegmentForm(forms.ModelForm[Segment]):
     )
     enrol_existing = forms.BooleanField(
         required=False,
-        label="Start sequences for contacts it already holds for",
-        help_text="Without this, only contacts who enter from now on start its sequences.",
+        label="Start sequences for those who match already",
+        help_text="Without this, only contacts who enter from now on start them.",
     )
+    new_ladder = forms.CharField(required=False, max_length=120, label="Or begin a new ladder")
     confirmed = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     class Meta:
@@ -32,11 +33,28 @@ class SegmentForm(forms.ModelForm[Segment]):
             "rung": "1 is asked first.",
         }
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ladder = self.fields["ladder"]
+        assert isinstance(ladder, forms.ModelChoiceField)
+        ladder.empty_label = "None"
+
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.instance.pk and cleaned.get("name"):
-            self.instance.slug = _free_slug(cleaned["name"])
+            self.instance.slug = _free_slug(Segment, cleaned["name"])
+        if cleaned.get("new_ladder") and not self.errors:
+            self._begin_ladder(cleaned)
         return cleaned
+
+    def _begin_ladder(self, cleaned: dict[str, Any]) -> None:
+        """Put the segment on a ladder of its own; whoever does not save it then rolls back."""
+        if cleaned.get("ladder"):
+            self.add_error("new_ladder", "Choose a ladder above or begin a new one, not both.")
+            return
+        name = cleaned["new_ladder"]
+        cleaned["ladder"] = Ladder.objects.create(name=name, slug=_free_slug(Ladder, name))
+        cleaned["rung"] = cleaned.get("rung") or 1
 
 
 class PinForm(forms.Form):
@@ -55,8 +73,9 @@ class PinForm(forms.Form):
         return contact
 
 
-def _free_slug(name: str) -> str:
-    base = slugify(name)[:70] or "segment"
-    taken = set(Segment.objects.filter(slug__startswith=base).values_list("slug", flat=True))
+def _free_slug(model: type[Segment] | type[Ladder], name: str) -> str:
+    base = slugify(name)[:70] or model.__name__.lower()
+    rows = model._default_manager.filter(slug__startswith=base)
+    taken = set(rows.values_list("slug", flat=True))
     candidates = chain([base], (f"{base}-{number}" for number in count(2)))
     return next(slug for slug in candidates if slug not in taken)
