@@ -17,6 +17,7 @@ class StaffSite(admin.AdminSite):
     site_title = "Tidemark"
     index_title = "All records"
     enable_nav_sidebar = False
+    _empty_value_display = "–"  # noqa: RUF001
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         records = path("all/", self.admin_view(self.records), name="records")

@@ -16,8 +16,14 @@ from apps.accounts.templatetags.staff import ago
 from apps.contacts import panels, people, timeline
 from apps.contacts.events import record_event
 from apps.contacts.forms import EventForm, ProfileForm, TraitForm, with_traits
-from apps.contacts.models import FIELDS, Contact, ContactQuerySet, Event, Trait
+from apps.contacts.models import Contact, ContactQuerySet, Event, Trait
 
+LAID_OUT = (
+    "email",
+    ("first_name", "last_name"),
+    ("phone", "country"),
+    ("language", "timezone"),
+)
 Fieldsets = list[tuple[str | None, dict[str, Any]]]
 
 
@@ -39,7 +45,7 @@ class ContactAdmin(admin.ModelAdmin[Contact]):
     def seen(self, contact: Contact) -> SafeString | str:
         return ago(contact.last_seen_at)
 
-    @admin.display(description="known", ordering="created_at")
+    @admin.display(description="first seen", ordering="created_at")
     def created(self, contact: Contact) -> SafeString | str:
         return ago(contact.created_at)
 
@@ -62,7 +68,7 @@ class ContactAdmin(admin.ModelAdmin[Contact]):
         return super().get_form(request, obj, change, **{**kwargs, "form": with_traits(obj)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Contact | None = None) -> Any:
-        found: Fieldsets = [(None, {"fields": FIELDS})]
+        found: Fieldsets = [(None, {"fields": LAID_OUT})]
         if obj is None:
             return found
         traits = tuple(with_traits(obj).traits)

@@ -13,10 +13,11 @@ from apps.contacts.events import EventError, NewEvent, check
 from apps.contacts.fields import field_for, guess, parse
 from apps.contacts.models import FIELDS, Contact, Trait
 from apps.contacts.profile import change_profile
+from apps.core.forms import PlainLabels
 from apps.rules.kinds import Kind, KindError, Value, canonical
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(PlainLabels, forms.ModelForm):  # type: ignore[type-arg]
     """Fields of a contact; `with_traits` adds one per trait. Saved by `apply`, never by save."""
 
     traits: Mapping[str, Trait] = {}  # by the name of the form field
@@ -169,14 +170,13 @@ class OptionsField(forms.Field):
         if isinstance(value, list):
             return value
         pairs = (line.partition("=") for line in (value or "").splitlines() if line.strip())
-        found = ((key.strip(), label.strip()) for key, _equals, label in pairs)
-        return [{"value": key, "label": label or key} for key, label in found]
+        return [_option(key, label) for key, _equals, label in pairs]
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return self.to_python(initial) != self.to_python(data)
 
 
-class TraitForm(forms.ModelForm):  # type: ignore[type-arg]
+class TraitForm(PlainLabels, forms.ModelForm):  # type: ignore[type-arg]
     options = OptionsField(
         required=False,
         help_text="For choices, one a line: value = label.",
@@ -189,6 +189,14 @@ class TraitForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_key(self) -> str:
         return Trait.clean_key(self.cleaned_data["key"])
+
+
+def _option(value: str, label: str) -> dict[str, str]:
+    try:
+        texts = [canonical(Kind.TEXT, text) for text in (value, label)]
+    except KindError as error:
+        raise ValidationError(str(error)) from None
+    return {"value": str(texts[0] or ""), "label": str(texts[1] or texts[0] or "")}
 
 
 def _option_line(value: str, label: str) -> str:

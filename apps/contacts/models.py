@@ -22,6 +22,8 @@ TRAIT_KEY = RegexValidator(
 )
 FIELDS = ("email", "first_name", "last_name", "phone", "country", "language", "timezone")
 READ_COLUMNS = (*FIELDS, "created_at", "last_seen_at")
+WATCHED = (*READ_COLUMNS, "merged_into_id")
+MAX_SEARCH, MAX_WORDS = 254, 8  # characters, words: what is longer names nobody
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -36,7 +38,7 @@ class ContactQuerySet(models.QuerySet["Contact"]):
     def search(self, words: str) -> Self:
         """Return the contacts whose email or name begins with each of the words."""
         found = self
-        for word in words.split():
+        for word in words[:MAX_SEARCH].split()[:MAX_WORDS]:
             found = found.filter(
                 Q(email__istartswith=word)
                 | Q(first_name__istartswith=word)
@@ -90,7 +92,10 @@ class Contact(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         super().save(*args, **kwargs)
-        self.remember()
+        if kwargs.get("update_fields") is None:
+            self.remember()
+        else:  # what was not written still differs from what is stored
+            self._loaded = {**self._before(), **_snapshot(self, kwargs["update_fields"])}
 
     @property
     def name(self) -> str:
@@ -98,10 +103,10 @@ class Contact(models.Model):
 
     def changed_keys(self) -> frozenset[str]:
         """Return the trait keys (`plan`, `contact.email`) that differ from what was loaded."""
-        before: dict[str, Any] = getattr(self, "_loaded", {})
+        before = self._before()
         columns = {
             f"contact.{name}"
-            for name in READ_COLUMNS
+            for name in WATCHED
             if name in before and before[name] != getattr(self, name)
         }
         old, new = before.get("profile", {}), self.profile
@@ -110,13 +115,20 @@ class Contact(models.Model):
 
     def remember(self) -> None:
         """Take the present values as the ones `changed_keys` compares with."""
-        self._loaded = _snapshot(self, (*READ_COLUMNS, "profile"))
+        self._loaded = _snapshot(self, (*WATCHED, "profile"))
+
+    def _before(self) -> dict[str, Any]:
+        return getattr(self, "_loaded", {})
 
 
 def _snapshot(contact: Contact, names: Iterable[str]) -> dict[str, Any]:
-    loaded = {name: getattr(contact, name) for name in READ_COLUMNS if name in names}
+    """Copy values, lists within the profile too: whoever changes one in place is found out."""
+    loaded = {name: getattr(contact, name) for name in WATCHED if name in names}
     if "profile" in names:
-        loaded["profile"] = dict(contact.profile)
+        loaded["profile"] = {
+            key: [*value] if isinstance(value, list) else value
+            for key, value in contact.profile.items()
+        }
     return loaded
 
 
@@ -208,7 +220,7 @@ class Consent(models.Model):
     """One entry of the ledger of what a contact agreed to or withdrew. Append-only."""
 
     class Purpose(models.TextChoices):
-        EMAIL = "email", "E-mail"
+        EMAIL = "email", "Email"
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(max_length=20, choices=Purpose, default=Purpose.EMAIL)

@@ -1,13 +1,15 @@
 """What segments and sequences add to a contact's timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from apps.contacts import traits
 from apps.contacts.models import Contact
-from apps.contacts.timeline import Entry
+from apps.contacts.timeline import Entry, in_words
 from apps.nurture.models import Message
+from apps.rules.catalogue import TraitSpec
 from apps.segments.models import Transition
 
-SHOWN = 4  # keys of a cause
+SHOWN = 2  # parts of a cause
 MESSAGE_TONES = {
     Message.State.SENT: "success",
     Message.State.IN_DOUBT: "warning",
@@ -18,10 +20,11 @@ MESSAGE_TONES = {
 def transitions(contact: Contact, limit: int) -> Iterable[Entry]:
     """Yield the segments a contact entered and left."""
     rows = contact.transitions.select_related("segment").order_by("-at", "-id")[:limit]
+    known = traits.catalogue().traits
     for row in rows:
         entered = row.kind == Transition.Kind.ENTERED
         what = f"{'Entered' if entered else 'Left'} {row.segment.name}"
-        yield Entry(row.at, what, _cause(row.cause), "accent" if entered else "quiet")
+        yield Entry(row.at, what, _cause(row.cause, known), "accent" if entered else "quiet")
 
 
 def messages(contact: Contact, limit: int) -> Iterable[Entry]:
@@ -46,8 +49,17 @@ def enrolments(contact: Contact, limit: int) -> Iterable[Entry]:
         yield Entry(row.started_at, f"Began the sequence {row.sequence.name}", ended.strip(": "))
 
 
-def _cause(keys: str) -> str:
-    """Say what had changed: the keys without their sort (`trait:plan` is plan)."""
-    shown = [key.partition(":")[2] for key in keys.split(", ") if ":" in key]
+def _cause(keys: str, known: Mapping[str, TraitSpec]) -> str:
+    """Say what had changed: what happened, where something did, else the traits that changed."""
+    parted = [(kind, key) for kind, _, key in (key.partition(":") for key in keys.split(", "))]
+    happened = [in_words(key) for kind, key in parted if kind == "event"]
+    changed = [
+        "a pin" if kind == "pin" else known[key].label if key in known else key
+        for kind, key in parted
+        if key
+    ]
+    if parted[0][0] == "revision":
+        return f"By revision {parted[0][1]} of its rule"
+    shown = happened or changed
     more = f" and {len(shown) - SHOWN} more" if len(shown) > SHOWN else ""
-    return f"Because of {', '.join(shown[:SHOWN])}{more}" if shown else ""
+    return f"Because of: {', '.join(shown[:SHOWN])}{more}" if shown else ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from apps.core.forms import PlainLabels
 from apps.nurture import spans
 from apps.nurture.models import DAY, Sequence, Step
 from apps.nurture.spans import UNITS
@@ -18,8 +19,12 @@ class SpanWidget(forms.MultiWidget):
 
     def __init__(self) -> None:
         number = forms.NumberInput(attrs={"min": 0, "step": 1, "class": "span-number"})
-        unit = forms.Select(choices=[(unit, unit) for unit in reversed(UNITS)])
-        super().__init__([number, unit])
+        units = [(unit, unit) for unit in reversed(UNITS)]
+        super().__init__([number, forms.Select(attrs={"aria-label": "Unit"}, choices=units)])
+
+    def id_for_label(self, id_: str) -> str:
+        """Let the label be the number's."""
+        return f"{id_}_0" if id_ else ""
 
     def decompress(self, value: timedelta | None) -> list[Any]:
         if value is None:
@@ -54,7 +59,7 @@ class SpanField(forms.MultiValueField):
         return super().clean(value)
 
 
-class SequenceForm(forms.ModelForm[Sequence]):
+class SequenceForm(PlainLabels, forms.ModelForm[Sequence]):
     cooldown = SpanField(
         required=True,
         initial=DAY,
@@ -66,7 +71,7 @@ class SequenceForm(forms.ModelForm[Sequence]):
         fields = ("name", "slug", "status", "segment", "on_leave", "re_entry", "cooldown")
 
 
-class StepForm(forms.ModelForm[Step]):
+class StepForm(PlainLabels, forms.ModelForm[Step]):
     position = forms.IntegerField(min_value=1, required=False, help_text="Empty: after the others.")
     wait = SpanField(required=False, label="For")
 

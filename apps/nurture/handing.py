@@ -59,7 +59,7 @@ def deliver(message_id: int, *, clock: Clock) -> None:
         _leave(message, State.FAILED, now=clock(), reason=str(error))
         return
     except composing.NoAddressError:
-        _leave(message, State.WITHHELD, now=clock(), reason="The contact has no e-mail address")
+        _leave(message, State.WITHHELD, now=clock(), reason="The contact has no email address")
         return
     _hand_over(message, mail, clock=clock)
 
@@ -147,9 +147,9 @@ def _begin(message: models.Message, mail: composing.Mail, *, now: datetime) -> b
 def _objection(contact: Contact, enrolment: models.Enrolment) -> str:
     """Return why nothing may be sent, or an empty text."""
     if not contact.email:
-        return "The contact has no e-mail address"
+        return "The contact has no email address"
     if not consent.granted(contact):
-        return "No consent to e-mail"
+        return "No consent to email"
     if models.Suppression.objects.filter(address=contact.email.lower()).exists():
         return "The address is suppressed"
     if enrolment.state == models.Enrolment.State.STOPPED:

@@ -25,7 +25,7 @@ def find_contact(bearer: Bearer) -> Contact | None:
 
 
 def unsubscribe(contact: Contact, *, source: str, clock: Clock, patience: float = PATIENCE) -> None:
-    """Withdraw consent to e-mail and end what sends it; when this returns, no mail begins.
+    """Withdraw consent to email and end what sends it; when this returns, no mail begins.
 
     A mail that is being handed over at this moment is waited for, outside any transaction.
     One that is not over when patience ends either began before or will never begin.

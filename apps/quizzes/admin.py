@@ -20,10 +20,11 @@ from apps.accounts.templatetags.staff import ago, dot
 from apps.quizzes import ordering, publishing
 from apps.quizzes.forms import (
     ChoiceForm,
-    KeyedFormSet,
     QuestionForm,
     QuizForm,
+    ReceiptForm,
     ScaleForm,
+    TabularFormSet,
     TierForm,
     TierFormSet,
     choice_form,
@@ -57,7 +58,7 @@ Fieldsets = list[tuple[str | None, dict[str, Any]]]
 class ScaleInline(admin.TabularInline[Scale, Quiz]):
     model = Scale
     form = ScaleForm
-    formset = KeyedFormSet
+    formset = TabularFormSet
     fields = ("label", "key", "position")
     extra = 0
 
@@ -71,8 +72,11 @@ class TierInline(admin.StackedInline[Tier, Quiz]):
     def get_fieldsets(self, request: HttpRequest, obj: Quiz | None = None) -> Any:
         outcomes = obj is not None and obj.scoring == Quiz.Scoring.OUTCOMES
         return [
-            (None, {"fields": ("label", "key", "position", "scale" if outcomes else "starts_at")}),
-            ("Result page", {"fields": ("headline", "body", "button_label", "button_url")}),
+            (
+                None,
+                {"fields": (("label", "scale" if outcomes else "starts_at"), ("key", "position"))},
+            ),
+            ("Result page", {"fields": ("headline", "body", ("button_label", "button_url"))}),
             ("Override", {"classes": ("collapse",), "fields": ("override", "override_only")}),
         ]
 
@@ -124,7 +128,7 @@ class QuizAdmin(admin.ModelAdmin[Quiz]):
         return ago(quiz.updated_at)
 
     def get_fieldsets(self, request: HttpRequest, obj: Quiz | None = None) -> Any:
-        about = ("title", "slug", "scoring", "intro", "start_label")
+        about = ("title", "slug", "intro", ("start_label", "scoring"))
         first: Fieldsets = [(None, {"fields": about if obj is None else ("status", *about)})]
         return first
 
@@ -199,7 +203,7 @@ class QuizAdmin(admin.ModelAdmin[Quiz]):
 class ChoiceInline(admin.TabularInline[Choice, Question]):
     model = Choice
     form = ChoiceForm
-    formset = KeyedFormSet
+    formset = TabularFormSet
     fk_name = "question"
 
     def get_extra(self, request: HttpRequest, obj: Question | None = None, **kwargs: Any) -> int:
@@ -315,7 +319,9 @@ class QuestionAdmin(admin.ModelAdmin[Question]):
 
     def _quiz(self, request: HttpRequest) -> Quiz:
         wanted = request.GET.get("quiz", "")
-        return get_object_or_404(Quiz, pk=int(wanted) if wanted.isdecimal() else 0)
+        return get_object_or_404(
+            Quiz, pk=int(wanted) if wanted.isdecimal() and len(wanted) < 19 else 0
+        )
 
 
 def _add_url(quiz: Quiz) -> str:
@@ -331,8 +337,11 @@ class ResponseAdmin(admin.ModelAdmin[Response]):
     list_filter = ("version__quiz", "tier_label", "finished_at")
     list_select_related = ("version__quiz", "contact")
     date_hierarchy = "started_at"
-    fields = ("begun", "quiz", "who", "state", "tier_label", "shown_score", "hidden")
-    readonly_fields = fields
+    form = ReceiptForm
+    fields = (("begun", "quiz", "who"), ("state", "tier_label", "shown_score"), "came_with")
+    readonly_fields = (
+        *("begun", "quiz", "who", "state", "tier_label", "shown_score", "came_with"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Response]:
         return super().get_queryset(request).defer("version__definition")
@@ -355,6 +364,11 @@ class ResponseAdmin(admin.ModelAdmin[Response]):
     @admin.display(description="status", ordering="finished_at")
     def state(self, response: Response) -> SafeString:
         return dot("Finished", "success") if response.is_finished else dot("Under way")
+
+    @admin.display(description="came with")
+    def came_with(self, response: Response) -> str:
+        pairs = (f"{name}: {value}" for name, value in response.hidden.items())
+        return ", ".join(pairs) or NOTHING
 
     @admin.display(description="score", ordering="score")
     def shown_score(self, response: Response) -> str:

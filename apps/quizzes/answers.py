@@ -66,7 +66,7 @@ def _skip(question: Question) -> None:
     if question.required:
         asked = {
             Kind.TEXT: "Write an answer to go on.",
-            Kind.EMAIL: "Enter your e-mail address to go on.",
+            Kind.EMAIL: "Enter your email address to go on.",
             Kind.NUMBER: "Enter a number to go on.",
         }
         raise _error(asked.get(question.kind, "Choose an answer to go on."))
@@ -149,7 +149,7 @@ def _field(question: Question, name: str, text: str) -> str:
 
 
 def needed(question: Question) -> frozenset[str]:
-    """Return the fields that must be filled in: e-mail and first name, or else all."""
+    """Return the fields that must be filled in: email and first name, or else all."""
     if not question.required:
         return frozenset()
     asked = frozenset(question.fields)
@@ -161,7 +161,7 @@ def _email(text: str, *, field: str) -> str:
     try:
         return people.normalise_email(text)
     except people.EmailError:
-        message = "This is not an e-mail address we could write to. Check it, please."
+        message = "This is not an email address we could write to. Check it, please."
         raise AnswerError({field: message}) from None
 
 

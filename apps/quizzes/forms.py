@@ -10,10 +10,11 @@ from django.db.models import F, Value
 from django.db.models.functions import Cast, Concat
 from django.forms.models import BaseInlineFormSet
 
+from apps.core.forms import PlainLabels
 from apps.quizzes import overrides
 from apps.quizzes.definition import load, plain
 from apps.quizzes.freezing import freeze
-from apps.quizzes.models import Choice, Points, Question, Quiz, Scale, Tier, Weight
+from apps.quizzes.models import Choice, Points, Question, Quiz, Response, Scale, Tier, Weight
 from apps.quizzes.naming import free_key
 from apps.rules.codec import dumps
 from apps.rules.errors import RuleError
@@ -22,7 +23,7 @@ END = "end"
 SMALL = {"class": "vSmallField", "size": 6}
 
 
-class QuizForm(forms.ModelForm[Quiz]):
+class QuizForm(PlainLabels, forms.ModelForm[Quiz]):
     def clean_status(self) -> str:
         status = str(self.cleaned_data["status"])
         published = self.instance.pk and self.instance.versions.exists()
@@ -31,6 +32,14 @@ class QuizForm(forms.ModelForm[Quiz]):
         if status == Quiz.Status.DRAFT and published:
             raise forms.ValidationError("It is published already: close it to stop new responses.")
         return status
+
+
+class ReceiptForm(PlainLabels, forms.ModelForm[Response]):
+    """A response is shown, never written."""
+
+    class Meta:
+        model = Response
+        fields = ()
 
 
 class KeyedFormSet(BaseInlineFormSet[Any, Any, Any]):
@@ -65,13 +74,24 @@ class KeyedFormSet(BaseInlineFormSet[Any, Any, Any]):
         return kept and bool(form.has_changed() or form.instance.pk)
 
 
+class TabularFormSet(KeyedFormSet):
+    """Rows of a table: the heads of its columns are no labels, so each field names itself."""
+
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        row = "new row" if index is None else f"row {index + 1}"
+        for name, field in form.fields.items():
+            label = field.label or name.capitalize()
+            field.widget.attrs.setdefault("aria-label", f"{label}, {row}")
+
+
 class TierFormSet(KeyedFormSet):
     def _set_aside(self, rows: models.QuerySet[Any]) -> None:
         super()._set_aside(rows)
         rows.update(starts_at=None, scale=None, override_only=True)
 
 
-class RowForm(forms.ModelForm[Any]):
+class RowForm(PlainLabels, forms.ModelForm[Any]):
     """A row of a list; its position may stay blank."""
 
     position = forms.IntegerField(
@@ -127,7 +147,7 @@ class TierForm(RowForm):
             raise forms.ValidationError(str(error)) from None
 
 
-class QuestionForm(forms.ModelForm[Question]):
+class QuestionForm(PlainLabels, forms.ModelForm[Question]):
     """A question with, where its value counts, a weight for each scale of its quiz."""
 
     scales: tuple[Scale, ...] = ()

@@ -1,4 +1,4 @@
-"""Leaving one's address: an e-mail or contact form makes, or finds, the contact."""
+"""Leaving one's address: an email or contact form makes, or finds, the contact."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,6 +27,7 @@ def leave(
         response.contact = people.find_or_make(email=left["email"], now=now)
     elif before.get("email"):
         response.contact = None
+    _lock(owner, response.contact)
     agreed = bool(left.get("consent") and left.get("email"))
     same = owner is not None and response.contact is not None and owner == response.contact
     if owner and before.get("consent") and before.get("email") and not (same and agreed):
@@ -36,6 +37,13 @@ def leave(
     _fill(response.contact, response, left, before if same else {}, now=now)
     if agreed and not (same and before.get("consent")):
         _record(response.contact, response, question, granted=True, now=now)
+
+
+def _lock(*contacts: Contact | None) -> None:
+    """Lock the former contact and the present one together: one by one they might cross."""
+    ids = {contact.pk for contact in contacts if contact}
+    if len(ids) > 1:
+        list(Contact.objects.locked(ids).values_list("pk", flat=True))
 
 
 def _as_form(question: Question, value: Any) -> Left:

@@ -84,12 +84,12 @@ def _email_problems(definition: Definition) -> Iterator[Problem]:
     asking = [question for question in definition.questions if asks_email(question)]
     for question in asking[1:]:
         yield Problem(
-            f"“{question.title}”: the e-mail is asked for already, in “{asking[0].title}”.",
+            f"“{question.title}”: the email is asked for already, in “{asking[0].title}”.",
             question=question.key,
         )
     if not asking:
         yield Problem(
-            "No question asks for an e-mail: every respondent stays anonymous.", blocks=False
+            "No question asks for an email: every respondent stays anonymous.", blocks=False
         )
 
 

@@ -67,7 +67,7 @@ def test_a_lead_shows_answers_receipt_segments_and_timeline(client, sign_in):
     assert "More than 10" in page
     assert "+5" in page
     assert "Quiz finished" in page
-    assert "E-mail consent given" in page
+    assert "Email consent given" in page
     assert "Yes, write to me about team tools." in page
 
 

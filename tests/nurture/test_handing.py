@@ -168,7 +168,7 @@ def test_without_consent_nothing_is_sent(smtp_server: CountingServer) -> None:
     consent.record(contact, now=later, granted=False, wording="No more", source="test")
     Message.objects.filter(pk=message.pk).update(state="queued", look_at=NOW)
     assert deliver(message).state == "withheld"
-    assert message.reason == "No consent to e-mail"
+    assert message.reason == "No consent to email"
     assert smtp_server.raw == []
 
 

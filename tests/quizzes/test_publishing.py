@@ -88,7 +88,7 @@ def test_the_range_and_shares_of_a_sound_draft():
                     {"key": "again", "kind": "email", "title": "Your e-mail?"},
                 ]
             },
-            "the e-mail is asked for already",
+            "the email is asked for already",
         ),
         (
             {"questions": [{"key": "n", "kind": "number", "title": "n", "weights": 1}]},

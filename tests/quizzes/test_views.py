@@ -123,7 +123,7 @@ def test_an_answer_that_does_not_fit_keeps_what_was_typed(client):
     assert page.status_code == 422
     assert 'value="ada@"' in page.text
     assert 'value="+44 1"' in page.text
-    assert "not an e-mail address" in page.text
+    assert "not an email address" in page.text
     assert not Answer.objects.filter(question_key="contact").exists()
 
 

@@ -126,7 +126,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "purpose",
-                    models.CharField(choices=[("email", "E-mail")], default="email", max_length=20),
+                    models.CharField(choices=[("email", "Email")], default="email", max_length=20),
                 ),
                 ("granted", models.BooleanField()),
                 (

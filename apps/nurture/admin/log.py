@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from typing import Any
 
 from django.contrib import admin, messages
@@ -19,6 +20,7 @@ from apps.nurture import deciding
 from apps.nurture.admin.framing import framed
 from apps.nurture.models import Message
 
+FIELD = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 State = Message.State
 TONES = {
     State.SENT: "success",
@@ -44,7 +46,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     @admin.display(description="subject")
     def about(self, message: Message) -> str:
-        return message.subject or message.step.subject
+        return subject(message)
 
     @admin.display(description="state", ordering="state")
     def status(self, message: Message) -> SafeString:
@@ -108,7 +110,7 @@ class MessageAdmin(admin.ModelAdmin[Message]):
             "headers": headers(message),
             "may_decide": self.has_change_permission(request, message),
             "undecided": message.resolved_at is None,
-            "title": message.subject or message.step.subject,
+            "title": subject(message),
         }
         return render(request, "admin/nurture/message/mail.html", context)
 
@@ -140,6 +142,11 @@ class MessageAdmin(admin.ModelAdmin[Message]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return False
+
+
+def subject(message: Message) -> str:
+    """Return the subject as it was written; before that, the step's with its fields left open."""
+    return message.subject or FIELD.sub("…", message.step.subject)
 
 
 def state_dot(message: Message) -> SafeString:

@@ -90,13 +90,18 @@ class SequenceAdmin(admin.ModelAdmin[Sequence]):
     def preview(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show what each mail of the sequence says to a member, or to somebody made up."""
         sequence = get_object_or_404(Sequence.objects.prefetch_related("steps"), pk=pk)
+        reader = reader_of(sequence)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "sequence": sequence,
-            "steps": [step for step in sequence.steps.all() if step.kind == Step.Kind.EMAIL],
+            "mails": [
+                (step, subject_for(step, reader))
+                for step in sequence.steps.all()
+                if step.kind == Step.Kind.EMAIL
+            ],
             "title": f"What {sequence} sends",
-            "reader": reader_of(sequence),
+            "reader": reader,
         }
         return render(request, "admin/nurture/sequence/preview.html", context)
 
@@ -110,6 +115,14 @@ class SequenceAdmin(admin.ModelAdmin[Sequence]):
         except templating.TemplateError as error:
             return HttpResponse(str(error), content_type="text/plain; charset=utf-8")
         return HttpResponse(content.html)
+
+
+def subject_for(step: Step, reader: Contact) -> str:
+    """Return the subject as the reader sees it, or as it is written where it is at fault."""
+    try:
+        return composing.write(step, reader, unsubscribe="").subject
+    except templating.TemplateError:
+        return step.subject
 
 
 def reader_of(sequence: Sequence) -> Contact:

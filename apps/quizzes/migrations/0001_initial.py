@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                             ("number", "Number"),
                             ("yes_no", "Yes or no"),
                             ("text", "Short text"),
-                            ("email", "E-mail"),
+                            ("email", "Email"),
                             ("contact", "Contact form"),
                             ("statement", "Statement (nothing to answer)"),
                         ],
@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                 ),
                 ("ask_first_name", models.BooleanField(default=True, verbose_name="first name")),
                 ("ask_last_name", models.BooleanField(default=False, verbose_name="last name")),
-                ("ask_email", models.BooleanField(default=True, verbose_name="e-mail")),
+                ("ask_email", models.BooleanField(default=True, verbose_name="email")),
                 ("ask_phone", models.BooleanField(default=False, verbose_name="phone")),
                 ("ask_country", models.BooleanField(default=False, verbose_name="country")),
                 (

@@ -22,7 +22,7 @@ class Question(models.Model):
         NUMBER = "number", "Number"
         YES_NO = "yes_no", "Yes or no"
         TEXT = "text", "Short text"
-        EMAIL = "email", "E-mail"
+        EMAIL = "email", "Email"
         CONTACT = "contact", "Contact form"
         STATEMENT = "statement", "Statement (nothing to answer)"
 
@@ -81,7 +81,7 @@ class Question(models.Model):
 
     ask_first_name = models.BooleanField("first name", default=True)
     ask_last_name = models.BooleanField("last name", default=False)
-    ask_email = models.BooleanField("e-mail", default=True)
+    ask_email = models.BooleanField("email", default=True)
     ask_phone = models.BooleanField("phone", default=False)
     ask_country = models.BooleanField("country", default=False)
     consent_wording = models.TextField(
