@@ -145,6 +145,7 @@ class Editor:
 
     def context(self, *, now: datetime) -> dict[str, Any]:
         foreseen = self.preview(now)
+        complaints = self._complaints()
         return {
             "address": self.address,
             "segment": self.segment,
@@ -153,7 +154,8 @@ class Editor:
             "static": self.static,
             "matches": builder.MATCHES.items(),
             "units": builder.UNITS.items(),
-            "widgets": builder.widgets(self.draft, self.known, self._problems()),
+            "widgets": builder.widgets(self.draft, self.known, complaints),
+            "complaints": complaints.items(),
             "subjects": _subjects(self.known, self.segment.slug),
             "focus": self._focus(),
             "preview": foreseen,
@@ -164,7 +166,7 @@ class Editor:
             "asks_number": "Type " in self.refusal,
         }
 
-    def _problems(self) -> dict[int, str]:
+    def _complaints(self) -> dict[int, str]:
         """Return the complaint beside the row it is about; a row just begun is left in peace."""
         index = self._problem_row()
         if index is None or self.problem is None:
