@@ -4,6 +4,7 @@ The literals in here are maps: of who listens to whom, and of who may open what.
 listener or route without its row fails.
 """
 
+import ast
 import re
 import tomllib
 import weakref
@@ -272,3 +273,86 @@ def test_every_app_of_the_ladder_is_installed() -> None:
     layers = " | ".join(contract["contracts"][0]["layers"]).split(" | ")
     ours = {config.label for config in apps.get_app_configs() if config.name.startswith("apps.")}
     assert set(layers) == ours
+
+
+# --- Facts are written where their marks are -----------------------------------------------
+
+FACTS = {
+    "contacts": {"Contact", "Event", "Identity", "Trait", "DatedTrait", "Consent"},
+    "segments": {"Membership", "Transition", "Change", "Pin", "Rebuild", "Revision", "Watermark"},
+}
+# What sends no signal for each row (so no mark is left), or makes rows behind the verbs.
+BULK = {"update", "bulk_create", "bulk_update", "delete", "update_or_create", "_raw_delete", "raw"}
+RELATED = {  # the same rows, reached from the other end
+    "contacts": {"events", "identities", "dated_traits", "consents"},
+    "segments": {"memberships", "transitions", "pins", "rebuilds", "revisions"},
+}
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return every name and attribute that an expression is made of."""
+    return {
+        found
+        for part in ast.walk(node)
+        for found in (getattr(part, "id", None), getattr(part, "attr", None))
+        if found
+    }
+
+
+def bulk_writes(source: str, *, models: set[str], related: set[str]) -> Iterator[str]:
+    """Yield the calls that write many rows of these models at once, variables followed."""
+    tree = ast.parse(source)
+    held = {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and {"objects", *models} & names_in(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name) and models & names_in(node.value)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            reached = names_in(node.func.value)
+            of_model = "objects" in reached and models & reached
+            if node.func.attr in BULK and (of_model or reached & (held | related)):
+                yield ast.unparse(node.func)
+
+
+@pytest.mark.parametrize("owner", FACTS)
+def test_no_other_app_writes_facts_behind_the_verbs(owner: str) -> None:
+    found = {
+        str(path.relative_to(ROOT)): calls
+        for path in ROOT.glob("apps/**/*.py")
+        if path.relative_to(ROOT).parts[1] != owner and "migrations" not in path.parts
+        if (
+            calls := list(
+                bulk_writes(path.read_text(), models=FACTS[owner], related=RELATED[owner])
+            )
+        )
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "Contact.objects.filter(pk=1).update(country='SE')",
+        "models.Event.objects.bulk_create([])",
+        "rows = Event.objects.filter(name='x')\nrows.delete()",
+        "contact.events.filter(name='x').delete()",
+        "Contact.objects.locked([1]).order_by('pk').update(profile={})",
+    ],
+)
+def test_the_search_for_bulk_writes_finds_them(code: str) -> None:
+    assert list(bulk_writes(code, models=FACTS["contacts"], related=RELATED["contacts"]))
+
+
+def test_only_contacts_write_a_profile() -> None:
+    pattern = re.compile(
+        r"contact\.profile(\[[^]]*\])? = |contact\.profile\.(update|pop|setdefault|clear)\("
+    )
+    found = {
+        str(path.relative_to(ROOT))
+        for path in ROOT.glob("apps/**/*.py")
+        if pattern.search(path.read_text())
+    }
+    assert found == {"apps/contacts/profile.py"}

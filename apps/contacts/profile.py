@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.contacts import people
 from apps.contacts import traits as catalogue
@@ -47,9 +47,21 @@ def change_profile(
         kinds = _set_traits(contact, traits or {}, source)
         changed = contact.changed_keys()
         if changed:
-            contact.save()
+            _save(contact, changed)
             _index_dates(contact, {key: kinds[key] for key in changed if key in kinds})
     return changed
+
+
+def _save(contact: Contact, changed: frozenset[str]) -> None:
+    """Save; raise ProfileError where another contact has the email."""
+    if "contact.email" not in changed:
+        contact.save()
+        return
+    try:
+        with transaction.atomic():
+            contact.save()
+    except IntegrityError:
+        raise ProfileError("email", "Another contact has this email.") from None
 
 
 def _set_fields(contact: Contact, fields: Mapping[str, str]) -> None:

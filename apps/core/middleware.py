@@ -10,6 +10,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import render
+from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
 from apps.core.failures import is_away, unavailable
@@ -17,6 +18,8 @@ from apps.core.failures import is_away, unavailable
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 View = Callable[[HttpRequest], HttpResponseBase]
 AnyView = Callable[..., HttpResponseBase]
+
+STAFF_QUERY_LIMIT = 2_000  # bytes
 
 
 def is_public(request: HttpRequest) -> bool:
@@ -31,7 +34,14 @@ class StaffOnly(MiddlewareMixin):
 
 
 class StaffSessionMiddleware(StaffOnly, SessionMiddleware):
-    pass
+    """Besides, let no cache keep a page of staff: after signing out, Back shows nothing."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        answer = super().process_response(request, response)
+        add_never_cache_headers(answer)
+        return answer
 
 
 class StaffCsrfMiddleware(StaffOnly, CsrfViewMiddleware):
@@ -103,14 +113,21 @@ class BodyLimitMiddleware:
 
 
 class NulMiddleware:
-    """Refuse an address with a NUL character: PostgreSQL can hold none, so nothing has one."""
+    """Refuse an address with a NUL character: PostgreSQL can hold none, so nothing has one.
+
+    And one of staff that asks too much: a search of thousands of words keeps PostgreSQL
+    planning for minutes.
+    """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        query = request.META.get("QUERY_STRING", "")
+        if "\0" in request.path_info or "%00" in query:
             return render(None, "400.html", status=400)
+        if len(query) > STAFF_QUERY_LIMIT and not is_public(request):
+            return render(None, "414.html", status=414)
         return self.get_response(request)
 
 

@@ -10,8 +10,7 @@ from apps.contacts.fields import shown
 from apps.contacts.models import Contact, Trait
 from apps.leads.models import Lead
 from apps.quizzes.models import Response
-from apps.segments.explaining import Explanation, NotLive, ReasonLine, explain, reason_lines
-from apps.segments.models import Segment
+from apps.segments.explaining import Explanation, ReasonLine, explain_all, reason_lines
 from apps.segments.plan import catalogue
 
 
@@ -73,15 +72,9 @@ def _answers(receipt: Mapping[str, Any]) -> list[Answered]:
 
 
 def _segments(contact: Contact, *, now: datetime) -> list[Standing]:
-
-    found = Segment.objects.live().filter(memberships__contact=contact).order_by("name")
     known = catalogue()
     standings = []
-    for segment in found:
-        try:
-            explanation = explain(contact, segment, now=now)
-        except NotLive:  # archived between the two reads
-            continue
+    for explanation in explain_all(contact, now=now):
         lines = reason_lines(explanation.reason, known) if explanation.reason else ()
         standings.append(Standing(explanation, [line for line in lines if line.actual]))
     return standings

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
@@ -12,6 +12,8 @@ from apps.rules.nodes import Rule
 from apps.segments import rebuilding
 from apps.segments.models import Pin, Revision, Segment
 from apps.segments.plan import CycleError, catalogue, compile_plan
+
+SOMEBODY_ELSE = "Somebody saved a segment of this name, or on this rung, just now. Save again."
 
 
 class SegmentError(ValueError):
@@ -37,18 +39,31 @@ def save(
     SegmentError for one that closes a circle or leaves others without the segment they read.
     """
     parsed = None if rule is None else read_rule(rule)
+    pk = segment.pk
+    try:
+        _save(segment, parsed, by=by, now=now, enrol_existing=enrol_existing)
+    except (SegmentError, IntegrityError) as error:
+        segment.pk, segment._state.adding = pk, pk is None  # nothing of it was kept
+        if isinstance(error, SegmentError):
+            raise
+        raise SegmentError(SOMEBODY_ELSE) from None
+    return segment
+
+
+def _save(
+    segment: Segment, rule: Rule | None, *, by: User | None, now: datetime, enrol_existing: bool
+) -> None:
     with transaction.atomic():
         list(Segment.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
         before = Segment.objects.filter(pk=segment.pk).first() if segment.pk else None
         segment.revision = before.revision if before else 0
-        segment.rule = None if parsed is None else codec.dumps(parsed)
+        segment.rule = None if rule is None else codec.dumps(rule)
         if before is not None and not _differs(before, segment):
             segment.save()
-            return segment
+            return
         _number(segment, by=by, now=now)
         _check(segment, before)
         _rebuild(segment, before, by=by, now=now, enrol_existing=enrol_existing)
-    return segment
 
 
 def _number(segment: Segment, *, by: User | None, now: datetime) -> None:

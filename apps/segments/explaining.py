@@ -1,6 +1,6 @@
 """Why a contact is in a segment, or is not: the reasons, since when, and what time will do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,13 +8,15 @@ from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.rules.catalogue import Catalogue
+from apps.rules.facts import Facts
 from apps.rules.nodes import All, Any, Not
 from apps.rules.prose import sentence
 from apps.rules.verdict import Reason, judge
 from apps.segments import facts as loading
-from apps.segments.models import Membership, Pin, Segment
-from apps.segments.plan import Planned, catalogue, live_plan
+from apps.segments.models import Pin, Segment
+from apps.segments.plan import Plan, Planned, catalogue, live_plan
 from apps.segments.settling import pins_of, standing_of
+from apps.segments.standing import Pins
 
 
 class NotLive(ValueError):
@@ -33,6 +35,17 @@ class Explanation:
     since: datetime | None
     flips_at: datetime | None
     reason: Reason | None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What is known of one contact, read once for all its explanations."""
+
+    known: Catalogue
+    plan: Plan
+    pins: Pins
+    facts: Facts
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +68,45 @@ def explain(contact: Contact, segment: Segment, *, now: datetime) -> Explanation
     planned = plan.by_slug.get(segment.slug)
     if planned is None:
         raise NotLive(f"{segment.name} is not live.")
-    row = Membership.objects.filter(segment=segment, contact=contact).first()
+    return _explained(contact, [planned], plan, now=now)[0]
+
+
+def explain_all(contact: Contact, *, now: datetime) -> list[Explanation]:
+    """Explain every live segment the contact is in, by name; the number of queries is fixed."""
+    plan = live_plan()
+    rows = contact.memberships.values_list("segment__slug", flat=True)
+    inside = [plan.by_slug[slug] for slug in rows if slug in plan.by_slug]
+    return _explained(contact, sorted(inside, key=lambda planned: planned.name), plan, now=now)
+
+
+def _explained(
+    contact: Contact, segments: Sequence[Planned], plan: Plan, *, now: datetime
+) -> list[Explanation]:
+    """Read what is stored of the contact once, and explain each segment from it."""
+    since = dict(contact.memberships.values_list("segment_id", "since"))
     standing = standing_of([contact.pk], plan)
-    pins = pins_of([contact.pk], plan).get(contact.pk, {})
-    verdict = None
-    if planned.rule is not None:
-        facts = loading.load([contact], segments=[planned], standing=standing)[contact.pk]
-        verdict = judge(planned.rule, facts, now=now, zone=timezone.get_default_timezone())
+    context = Context(
+        known=catalogue(),
+        plan=plan,
+        pins=pins_of([contact.pk], plan).get(contact.pk, {}),
+        facts=loading.load([contact], segments=segments, standing=standing)[contact.pk],
+        now=now,
+    )
+    return [_explanation(planned, context, since.get(planned.pk)) for planned in segments]
+
+
+def _explanation(segment: Planned, context: Context, since: datetime | None) -> Explanation:
+    rule = segment.rule
+    zone = timezone.get_default_timezone()
+    verdict = None if rule is None else judge(rule, context.facts, now=context.now, zone=zone)
+    holds = verdict is not None and verdict.holds
     return Explanation(
-        segment=planned,
-        member=row is not None,
-        holds=verdict is not None and verdict.holds,
-        sentence=sentence(planned.rule, catalogue())
-        if planned.rule is not None
-        else "held by hand",
-        because=_because(
-            planned,
-            pins=pins,
-            standing=standing.get(contact.pk, frozenset()),
-            holds=verdict is not None and verdict.holds,
-        ),
-        since=row.since if row else None,
+        segment=segment,
+        member=since is not None,
+        holds=holds,
+        sentence="held by hand" if rule is None else sentence(rule, context.known),
+        because=_because(segment, context, holds=holds),
+        since=since,
         flips_at=verdict.flips_at if verdict else None,
         reason=verdict.reason if verdict else None,
     )
@@ -111,11 +142,10 @@ def _found(actual: object) -> str:
             return str(actual)
 
 
-def _because(
-    segment: Planned, *, pins: dict[str, str], standing: frozenset[str], holds: bool
-) -> str:
+def _because(segment: Planned, context: Context, *, holds: bool) -> str:
     """Say in a sentence what decided: a pin, a higher rung, or the rule."""
-    names = {planned.slug: planned.name for planned in live_plan().segments}
+    pins, standing = context.pins, context.facts.segments
+    names = {slug: planned.name for slug, planned in context.plan.by_slug.items()}
     pinned = next((slug for slug in segment.rungs if pins.get(slug) == Pin.Held.IN), None)
     if pinned not in {None, segment.slug}:
         return f"Pinned by hand to '{names[pinned or '']}' on the same ladder."

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from apps.core.health import Probe, register
-from apps.segments.models import Change, Verification
+from apps.segments.models import Change, Verification, Watermark
 
 PATIENCE = timedelta(seconds=30)
 
@@ -18,6 +18,15 @@ def oldest_mark() -> Probe:
     return Probe("settling", age <= PATIENCE, detail)
 
 
+def time_passes() -> Probe:
+    """Windows: the tick is neither behind nor, after a clock was set back, far ahead."""
+    ticked_to = Watermark.objects.values_list("ticked_to", flat=True).first()
+    behind = timezone.now() - ticked_to if ticked_to else timedelta(0)
+    return Probe(
+        "windows", abs(behind) <= PATIENCE, f"ticked {behind.total_seconds():.1f} s behind"
+    )
+
+
 def drift() -> Probe:
     """Exactness: the last verification found none."""
     last = Verification.objects.order_by("-at").first()
@@ -27,4 +36,5 @@ def drift() -> Probe:
 
 
 register(oldest_mark)
+register(time_passes)
 register(drift)

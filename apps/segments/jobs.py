@@ -6,7 +6,7 @@ MANY = 5000
 
 
 def settle_waiting() -> None:
-    while settling.settle_waiting(limit=MANY) >= MANY:
+    while settling.settle_waiting(limit=MANY):
         pass
 
 

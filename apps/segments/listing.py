@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from apps.contacts.models import MAX_SEARCH
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
 from apps.rules.errors import RuleError
@@ -97,6 +98,7 @@ def page(segment: Segment, *, after: str, words: str) -> Page:
     """Return a segment's page; members by keyset, the earliest member first."""
     known = catalogue()
     rows = Membership.objects.filter(segment=segment).select_related("contact").order_by("pk")
+    words = words[:MAX_SEARCH]
     if words:
         name = Q(contact__first_name__istartswith=words) | Q(contact__last_name__istartswith=words)
         rows = rows.filter(Q(contact__email__istartswith=words) | name)

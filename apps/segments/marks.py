@@ -12,7 +12,7 @@ AT_ONCE = 20  # contacts settled by the process that changed them; more go to th
 SETTLE_JOB = "apps.segments.jobs.settle_waiting"
 
 
-def mark(changes: Mapping[int, Iterable[str]]) -> None:
+def mark(changes: Mapping[int, Iterable[str]], *, quiet: bool = False) -> None:
     """Write one mark a contact; a few are settled right after the commit, many by workers.
 
     Keys: `trait:plan`, `event:order_completed`, `segment:customers`, `pin:customers`, `*`.
@@ -20,7 +20,10 @@ def mark(changes: Mapping[int, Iterable[str]]) -> None:
     if not changes:
         return
     Change.objects.bulk_create(
-        [Change(contact_id=pk, keys=sorted(keys)) for pk, keys in sorted(changes.items())],
+        [
+            Change(contact_id=pk, keys=sorted(keys), quiet=quiet)
+            for pk, keys in sorted(changes.items())
+        ],
         batch_size=500,
     )
     if len(changes) <= AT_ONCE:

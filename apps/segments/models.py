@@ -171,6 +171,9 @@ class Change(models.Model):
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="+")
     keys = models.JSONField()
+    quiet = models.BooleanField(
+        default=False, help_text="An edited rule made it: nobody starts a sequence by it alone."
+    )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
 
     def __str__(self) -> str:

@@ -82,11 +82,12 @@ class Plan:
 
     def touched_by(self, marks: frozenset[str]) -> tuple[Planned, ...]:
         """Return the segments that read any of the marks, and all that refer to those."""
-        if marks not in self._touched:
+        found = self._touched.get(marks)
+        if found is None:
             if len(self._touched) > 1000:
                 self._touched.clear()
-            self._touched[marks] = self._find_touched(marks)
-        return self._touched[marks]
+            found = self._touched[marks] = self._find_touched(marks)
+        return found
 
     def _find_touched(self, marks: frozenset[str]) -> tuple[Planned, ...]:
         found: dict[str, Planned] = {}

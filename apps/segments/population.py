@@ -53,9 +53,22 @@ class Population:
         pinned_in = self._pinned([segment.slug], Pin.Held.IN)
         pinned_anywhere = self._pinned(segment.rungs or [segment.slug], Pin.Held.IN)
         pinned_out = self._pinned([segment.slug], Pin.Held.OUT)
-        above = reduce(or_, (self.segment(slug) for slug in segment.higher), NOBODY)
+        above = reduce(or_, map(self._on_rung, segment.higher), NOBODY)
         rule = NOBODY if segment.rule is None else self._matching(segment.rule)
         return (pinned_in & ~pinned_above) | (rule & ~pinned_anywhere & ~pinned_out & ~above)
+
+    def _on_rung(self, slug: str) -> Q:
+        """Return whom a higher rung takes, as far as those without a pin on the ladder go.
+
+        From scratch that is whomever its rule holds for, whatever stands above it in turn:
+        written out with the rungs above, each rung would double the query.
+        """
+        planned = self.plan.by_slug[slug]
+        if self.stored:
+            return self.segment(slug)
+        if planned.rule is None:
+            return NOBODY
+        return self._matching(planned.rule) & ~self._pinned([slug], Pin.Held.OUT)
 
     def _matching(self, rule: Rule) -> Q:
         return matching(rule, self, now=self.now, zone=timezone.get_default_timezone())

@@ -119,9 +119,13 @@ def _moves(segment: Segment, first: int, last: int, *, now: datetime) -> list[Mo
 
 
 def _apply(rebuild: Rebuild, moves: list[Move], *, now: datetime) -> None:
-    """Write the moves, and mark who moved for the segments that refer to this one."""
-    write(moves, now=now, quiet=not rebuild.enrol_existing)
-    mark({move.contact_id: {f"segment:{move.segment.slug}"} for move in moves})
+    """Write the moves, and mark who moved for the segments that refer to this one.
+
+    Those follow as quietly: an edit must not start the sequences of others either.
+    """
+    quiet = not rebuild.enrol_existing
+    write(moves, now=now, quiet=quiet)
+    mark({move.contact_id: {f"segment:{move.segment.slug}"} for move in moves}, quiet=quiet)
     entered = sum(move.kind == Transition.Kind.ENTERED for move in moves)
     rebuild.entered = F("entered") + entered
     rebuild.departed = F("departed") + len(moves) - entered

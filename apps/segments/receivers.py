@@ -14,22 +14,33 @@ from apps.segments.marks import mark
 from apps.segments.models import Change, Pin
 from apps.segments.ticking import beat
 
+MERGED = "trait:contact.merged_into_id"  # a contact that became a tombstone stands nowhere
+
 
 @receiver(post_save, sender=Contact)
 def mark_contact(instance: Contact, created: bool, **kwargs: Any) -> None:  # noqa: FBT001
-    keys = {Change.EVERYTHING} if created else {f"trait:{key}" for key in instance.changed_keys()}
+    keys = {f"trait:{key}" for key in instance.changed_keys()}
+    if created or MERGED in keys:
+        keys = {Change.EVERYTHING}
     if keys:
         mark({instance.pk: keys})
 
 
 @receiver([post_save, post_delete], sender=Event)
-def mark_event(instance: Event, **kwargs: Any) -> None:
-    mark({instance.contact_id: {f"event:{instance.name}", "trait:contact.last_seen_at"}})
+def mark_event(instance: Event, origin: object = None, **kwargs: Any) -> None:
+    if not _goes_with_its_contact(origin):
+        mark({instance.contact_id: {f"event:{instance.name}", "trait:contact.last_seen_at"}})
 
 
 @receiver([post_save, post_delete], sender=Pin)
-def mark_pin(instance: Pin, **kwargs: Any) -> None:
-    mark({instance.contact_id: {f"pin:{instance.segment.slug}"}})
+def mark_pin(instance: Pin, origin: object = None, **kwargs: Any) -> None:
+    if not _goes_with_its_contact(origin):
+        mark({instance.contact_id: {f"pin:{instance.segment.slug}"}})
+
+
+def _goes_with_its_contact(origin: object) -> bool:
+    """Return whether a row is deleted because its contact is: a mark would outlive it."""
+    return isinstance(origin, Contact) or getattr(origin, "model", None) is Contact
 
 
 @receiver(facts_written)

@@ -4,10 +4,11 @@ Everything here keeps one lock order: contacts by ascending id, then what hangs 
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -17,6 +18,8 @@ from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.signals import memberships_changed
 from apps.segments.standing import stand
+
+log = structlog.get_logger(__name__)
 
 BATCH = 200  # contacts settled in one transaction
 CAUSE_LENGTH = 300
@@ -30,6 +33,7 @@ class Move:
     segment: Planned
     kind: str
     cause: str = ""
+    quiet: bool = False  # came of an edited rule alone
 
 
 def settle_marked(ids: Iterable[int]) -> None:
@@ -41,16 +45,31 @@ def settle_marked(ids: Iterable[int]) -> None:
 
 
 def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
-    """Settle the longest waiting marks, about `limit` of them; return how many contacts.
+    """Settle the longest waiting marks, at most `limit` of them; return how many are gone.
 
-    Contacts that another worker holds are left to it.
+    Contacts that another worker holds are left to it; none gone means no progress, not
+    that none waits.
     """
-    oldest = Change.objects.order_by("pk").values_list("contact_id", flat=True)[:limit]
-    ids = sorted(set(oldest))
+    oldest = list(Change.objects.order_by("pk").values_list("pk", "contact_id")[:limit])
+    ids = sorted({contact_id for _, contact_id in oldest})
     for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        settle(batch, now=now or timezone.now(), skip_locked=True)
-    return len(ids)
+        settle_apart(ids[start : start + BATCH], now=now or timezone.now())
+    left = Change.objects.filter(pk__lte=oldest[-1][0]).count() if oldest else 0
+    return max(len(oldest) - left, 0)
+
+
+def settle_apart(ids: list[int], *, now: datetime) -> None:
+    """Settle a batch; where that fails, each contact by itself, so that one stops no other."""
+    try:
+        settle(ids, now=now, skip_locked=True)
+    except (OperationalError, InterfaceError):  # the database is away or busy
+        raise
+    except Exception as error:
+        if len(ids) == 1:
+            log.exception("a contact cannot be settled", contact=ids[0], error=type(error).__name__)
+            return
+        for pk in ids:
+            settle_apart([pk], now=now)
 
 
 def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) -> list[Move]:
@@ -69,7 +88,8 @@ def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) ->
         marked = {pk: contacts[pk] for pk in {mark.contact_id for mark in marks}}
         now = effective_now(now, marks)
         moves = _moves(marked, marks, now=now)
-        write(moves, now=now, quiet=False)
+        for quiet in (False, True):
+            write([move for move in moves if move.quiet is quiet], now=now, quiet=quiet)
         Change.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
         reached("settle.before_commit")
     return moves
@@ -90,10 +110,8 @@ def _moves(
     contacts: Mapping[int, Contact], marks: Iterable[Change], *, now: datetime
 ) -> list[Move]:
     plan = live_plan()
-    keys: dict[int, set[str]] = {}
-    for mark in marks:
-        keys.setdefault(mark.contact_id, set()).update(mark.keys)
-    touched = {pk: plan.touched_by(frozenset(found)) for pk, found in keys.items()}
+    keys, loud = _keys(marks), _keys(mark for mark in marks if not mark.quiet)
+    touched = {pk: plan.touched_by(found) for pk, found in keys.items()}
     union = {segment.pk: segment for found in touched.values() for segment in found}
     if not union:
         return []
@@ -109,8 +127,20 @@ def _moves(
             else frozenset()
         )
         cause = ", ".join(sorted(keys[pk]))[:CAUSE_LENGTH]
-        moves += _difference(pk, before.get(pk, frozenset()), after, plan, cause)
+        heard = plan.touched_by(loud.get(pk, frozenset()))
+        moves += [
+            replace(move, quiet=move.segment not in heard)
+            for move in _difference(pk, before.get(pk, frozenset()), after, plan, cause)
+        ]
     return moves
+
+
+def _keys(marks: Iterable[Change]) -> dict[int, frozenset[str]]:
+    """Return the keys of the marks by contact."""
+    found: dict[int, set[str]] = {}
+    for mark in marks:
+        found.setdefault(mark.contact_id, set()).update(mark.keys)
+    return {pk: frozenset(keys) for pk, keys in found.items()}
 
 
 def standing_of(contacts: Iterable[int], plan: Plan) -> dict[int, frozenset[str]]:

@@ -10,14 +10,15 @@ from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.segments import facts as loading
-from apps.segments.models import Change, Membership, Verification
+from apps.segments.models import Change, Membership, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
 from apps.segments.population import Population
-from apps.segments.settling import effective_now, pins_of, settle_waiting, standing_of
+from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
 from apps.segments.standing import stand
 from apps.segments.ticking import tick
 
 BATCH = 2000
+LOOKS = 2  # at what looks like drift; one may fall between a tick and a settling
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,17 +43,16 @@ class Report:
 def verify(*, now: datetime | None = None) -> Report:
     """Compare every membership with a recomputation, after settling what is waiting.
 
-    What looks like drift is looked at once more under the contact's lock, so that facts
-    arriving meanwhile are not reported.
+    What looks like drift is looked at again under the contact's lock, so that facts and
+    moments that come meanwhile are not reported.
     """
     started = time.monotonic()
     tick(now=now or timezone.now())
-    while settle_waiting(limit=BATCH):
-        pass
+    _settle_what_waits()
     plan = live_plan()
     moment = effective_now(now or timezone.now())
     suspects = {*_by_verdict(plan, moment), *_by_query(plan, moment)}
-    drift = sorted(_confirmed(suspects, plan, now))
+    drift = sorted(_confirmed(suspects, now))
     return Report(
         contacts=Contact.objects.standing().count(),
         segments=len(plan.segments),
@@ -72,6 +72,13 @@ def verify_and_record(*, now: datetime | None = None) -> Report:
         drift=len(report.drift),
     )
     return report
+
+
+def _settle_what_waits() -> None:
+    """Settle the marks that are there, not those that come meanwhile: there may be no end."""
+    newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    while Change.objects.filter(pk__lte=newest).exists() and settle_waiting(limit=BATCH):
+        pass
 
 
 def _by_verdict(plan: Plan, now: datetime) -> Iterator[Drift]:
@@ -118,32 +125,55 @@ def _by_query(plan: Plan, now: datetime) -> Iterator[Drift]:
             yield Drift(segment.slug, contact_id, contact_id in there, "query")
 
 
-def _confirmed(suspects: Iterable[Drift], plan: Plan, now: datetime | None) -> Iterator[Drift]:
-    """Yield those that still differ while their contact is locked and has no mark."""
+def _confirmed(suspects: Iterable[Drift], now: datetime | None) -> Iterator[Drift]:
+    """Yield those that still differ, each time they are looked at."""
     by_contact: dict[int, list[Drift]] = {}
     for suspect in suspects:
         by_contact.setdefault(suspect.contact_id, []).append(suspect)
     for contact_id, found in by_contact.items():
-        with transaction.atomic():
-            locked = list(Contact.objects.locked([contact_id]))
-            if Change.objects.filter(contact=contact_id).exists():
-                continue
-            moment = effective_now(now or timezone.now())
-            population = Population(plan, moment, stored=False)
-            again = {(drift.slug, drift.stored) for drift in judge_batch(locked, plan, moment)}
-            for suspect in found:
-                yield from _again(suspect, again, population)
+        left = found
+        for _ in range(LOOKS):
+            left = _still(contact_id, left, now=now or timezone.now())
+        yield from left
 
 
-def _again(
-    suspect: Drift, by_verdict: set[tuple[str, bool]], population: Population
-) -> Iterator[Drift]:
+def _still(contact_id: int, suspects: list[Drift], *, now: datetime) -> list[Drift]:
+    """Return those that differ once time has been brought up to `now` and facts have settled.
+
+    Nothing changes under the contact's lock; a contact with a mark is yet to be settled, and
+    a segment with a rebuild under way to be rebuilt.
+    """
+    if not suspects:
+        return []
+    tick(now=now)
+    settle_apart([contact_id], now=now)
+    with transaction.atomic():
+        locked = list(Contact.objects.locked([contact_id]))
+        if Change.objects.filter(contact=contact_id).exists():
+            return []
+        plan, moment = live_plan(), effective_now(now)
+        at_rest = plan.by_slug.keys() - _under_way(plan)
+        population = Population(plan, moment, stored=False)
+        again = {(drift.slug, drift.stored) for drift in judge_batch(locked, plan, moment)}
+        return [
+            suspect
+            for suspect in suspects
+            if suspect.slug in at_rest and _again(suspect, again, population)
+        ]
+
+
+def _under_way(plan: Plan) -> set[str]:
+    """Return the segments that are being rebuilt, with those that refer to them."""
+    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING)
+    marks = {f"segment:{slug}" for slug in waiting.values_list("segment__slug", flat=True)}
+    referring = {planned.slug for planned in plan.touched_by(frozenset(marks))} if marks else set()
+    return referring | {mark.removeprefix("segment:") for mark in marks}
+
+
+def _again(suspect: Drift, by_verdict: set[tuple[str, bool]], population: Population) -> bool:
     if suspect.reading == "verdict":
-        if (suspect.slug, suspect.stored) in by_verdict:
-            yield suspect
-        return
+        return (suspect.slug, suspect.stored) in by_verdict
     segment = population.plan.by_slug[suspect.slug]
     due = population.members(segment).filter(pk=suspect.contact_id).exists()
     there = Membership.objects.filter(segment=segment.pk, contact=suspect.contact_id).exists()
-    if due != there:
-        yield suspect
+    return due != there

@@ -1,10 +1,12 @@
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from apps.contacts.events import EventConflict, EventError, NewEvent, record_event, record_events
 from apps.contacts.models import Contact, Event
 from tests.factories import NOW, ContactFactory
+from tests.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,23 @@ def test_properties_a_database_cannot_hold_are_refused(properties: dict[str, obj
 def test_a_name_that_is_no_event_name_is_refused(name: str) -> None:
     with pytest.raises(EventError):
         record_event(ContactFactory(), name=name, now=NOW)
+
+
+@pytest.mark.parametrize("year", [1, 1899, 3000, 9999])
+def test_a_time_that_not_every_zone_can_hold_is_refused(year: int) -> None:
+    contact = ContactFactory()
+    with pytest.raises(EventError, match="between the years"):
+        record_event(contact, name="a", now=NOW, occurred_at=NOW.replace(year=year))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_last_seen_is_the_latest_of_many_events_at_once() -> None:
+    contact = ContactFactory()
+    for _ in range(5):
+        moments = [NOW + timedelta(seconds=number) for number in range(16)]
+        at_once(
+            *(partial(record_event, contact, name="a", now=NOW, occurred_at=at) for at in moments)
+        )
+        contact.refresh_from_db()
+        assert contact.last_seen_at == moments[-1]
+        Event.objects.all().delete()

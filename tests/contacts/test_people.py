@@ -71,3 +71,11 @@ def test_the_latest_entry_of_the_ledger_holds_and_none_is_a_refusal() -> None:
     record(contact, now=NOW, granted=False, wording="Unsubscribed", source="link")
     assert not granted(contact)
     assert Consent.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_search_of_thousands_of_words_is_cut_short() -> None:
+    ContactFactory(email="ada@example.com")
+    assert Contact.objects.search("ada").count() == 1
+    assert Contact.objects.search("a " * 5000).count() == 1
+    assert Contact.objects.search("a" * 100_000).count() == 0

@@ -95,3 +95,12 @@ def test_a_field_that_is_wrong_is_refused_by_name(name: str, value: str) -> None
     with pytest.raises(ProfileError) as caught:
         change(ContactFactory(), fields={name: value})
     assert caught.value.key == name
+
+
+def test_an_email_that_another_contact_has_is_refused_and_changes_nothing() -> None:
+    ContactFactory(email="ada@example.com")
+    contact = ContactFactory(email="old@example.com")
+    with pytest.raises(ProfileError, match="Another contact"):
+        change_profile(contact, now=NOW, fields={"email": "Ada@example.com"}, source="test")
+    contact.refresh_from_db()
+    assert contact.email == "old@example.com"

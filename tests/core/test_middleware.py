@@ -7,6 +7,7 @@ from django.test import Client, RequestFactory
 from django.urls import path
 from pytest_django import Settings
 
+from apps.accounts.models import User
 from apps.core import failures
 from apps.core.middleware import BodyLimitMiddleware
 from config.urls import handler500 as handler500
@@ -118,3 +119,13 @@ def test_no_page_allows_foreign_or_inline_content(client: Client) -> None:
         policy = client.get(address)["Content-Security-Policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
+
+
+@pytest.mark.django_db
+def test_a_staff_page_is_kept_in_no_cache(client: Client) -> None:
+    client.force_login(User.objects.create_user("a@example.com", "x", role="sales"))
+    assert "no-store" in client.get("/leads/")["Cache-Control"]
+
+
+def test_a_staff_address_that_asks_for_thousands_of_words_is_refused(client: Client) -> None:
+    assert client.get("/admin/contacts/event/?q=" + "a+" * 1500).status_code == 414

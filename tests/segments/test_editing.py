@@ -55,3 +55,23 @@ def test_a_slug_is_for_ever() -> None:
     row.slug = "b"
     with pytest.raises(editing.SegmentError, match="keeps its slug"):
         editing.save(row, rule=row.rule, by=None, now=NOW)
+
+
+def test_a_refused_new_segment_is_as_new_as_before() -> None:
+    segment("later", IS_PRO, status=Segment.Status.DRAFT)
+    row = Segment(name="Early", slug="early", status=Segment.Status.LIVE)
+    with pytest.raises(editing.SegmentError, match="would not be live"):
+        editing.save(row, rule={"segment": "later"}, by=None, now=NOW)
+    assert row.pk is None
+    assert row._state.adding
+    row.status = Segment.Status.DRAFT
+    editing.save(row, rule={"segment": "later"}, by=None, now=NOW)
+    assert Segment.objects.get(slug="early").revision == 1
+
+
+def test_two_who_save_the_same_new_segment_at_once_are_told_so() -> None:
+    segment("pros", IS_PRO)
+    row = Segment(name="Pros", slug="pros", status=Segment.Status.LIVE)
+    with pytest.raises(editing.SegmentError, match="Save again"):
+        editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    assert Segment.objects.count() == 1

@@ -1,11 +1,12 @@
 from datetime import timedelta
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
 from apps.segments import editing
-from apps.segments.explaining import NotLive, explain
+from apps.segments.explaining import NotLive, explain, explain_all
 from apps.segments.models import Ladder, Pin, Segment
 from tests.factories import NOW, ContactFactory
 from tests.segments.build import BOUGHT_TWICE_IN_30_DAYS, IS_PRO, segment, settle_all
@@ -45,3 +46,26 @@ def test_a_draft_has_nothing_to_explain() -> None:
     row = segment("draft", IS_PRO, status=Segment.Status.DRAFT)
     with pytest.raises(NotLive):
         explain(ContactFactory(), row, now=NOW)
+
+
+@pytest.mark.parametrize("count", [1, 12])
+def test_all_memberships_are_explained_in_a_fixed_number_of_queries(
+    count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
+        rule = {"any": [IS_PRO, {"event": f"visited_{number}"}, {"segment": "pros"}]}
+        segment(f"segment-{number:02}", rule if number else IS_PRO) if number else segment(
+            "pros", IS_PRO
+        )
+    segment("elsewhere", {"not": IS_PRO})
+    contact = ContactFactory(profile={"plan": "pro"})
+    settle_all()
+    explain_all(contact, now=NOW)
+    # the plan's stamps, where it stands, since when, the same by slug, pins, events,
+    # the catalogue's traits and its segments
+    with django_assert_num_queries(8 if count > 1 else 7):
+        found = explain_all(contact, now=NOW)
+    assert len(found) == count
+    assert [one.segment.name for one in found] == sorted(one.segment.name for one in found)
+    one = Segment.objects.get(slug="pros")
+    assert explain(contact, one, now=NOW) in found

@@ -1,10 +1,13 @@
 import pytest
 
+from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
+from apps.nurture.models import Enrolment
 from apps.segments import editing, rebuilding
 from apps.segments.models import Ladder, Rebuild, Segment, Transition
 from apps.segments.signals import memberships_changed
 from tests.factories import NOW, ContactFactory
+from tests.nurture import build as nurture
 from tests.segments.build import IS_PRO, members, rebuild_all, segment, settle_all, standing
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -162,3 +165,50 @@ def test_a_whole_new_ladder_moves_each_contact_once() -> None:
     segment("high", IS_PRO, ladder=ladder, rung=1)
     segment("low", {"all": []}, ladder=ladder, rung=2)
     assert Transition.objects.count() == 2
+
+
+@pytest.mark.parametrize("settled_first", [True, False])
+def test_an_edit_starts_no_sequence_of_a_segment_that_refers_to_the_edited_one(
+    settled_first: bool,
+) -> None:
+    ids = pros(3)
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    high = segment("high", IS_PRO, ladder=ladder, rung=1)
+    low = segment("low", {"all": []}, ladder=ladder, rung=2)
+    nested = segment("nested", {"not": {"segment": "high"}})
+    for row in (low, nested):
+        nurture.sequence(slug=f"to-{row.slug}", segment=row)
+    editing.save(high, rule={"any": []}, by=None, now=NOW)
+    if settled_first:  # by whom it left, before its neighbours' turn has come
+        rebuilding.run(Rebuild.objects.order_by("-pk")[0].pk, now=NOW)
+        settle_all()
+    rebuild_all()
+    assert members("low") == members("nested") == ids
+    assert not Enrolment.objects.exists()
+
+
+def test_a_fact_that_comes_with_an_edit_starts_sequences_all_the_same() -> None:
+    contact, other = ContactFactory(), ContactFactory()
+    row = segment("pros", {"any": []})
+    nested = segment("nested", {"all": [{"segment": "pros"}, {"event": "ordered"}]})
+    nurture.sequence(segment=nested)
+    for each in (contact, other):
+        change_profile(each, now=NOW, traits={"plan": "pro"}, source="test")
+    record_event(other, name="ordered", now=NOW)
+    settle_all()
+    editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    rebuilding.run(Rebuild.objects.order_by("-pk")[0].pk, now=NOW)
+    record_event(contact, name="ordered", now=NOW)
+    settle_all()
+    assert members("nested") == {contact.pk, other.pk}
+    assert [enrolment.contact for enrolment in Enrolment.objects.all()] == [contact]
+
+
+def test_a_chosen_start_reaches_the_segments_that_refer_to_it() -> None:
+    pros(2)
+    row = segment("pros", {"any": []})
+    nested = segment("nested", {"segment": "pros"})
+    nurture.sequence(segment=nested)
+    editing.save(row, rule=IS_PRO, by=None, now=NOW, enrol_existing=True)
+    rebuild_all()
+    assert Enrolment.objects.count() == 2

@@ -7,11 +7,12 @@ from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 from apps.contacts.events import NewEvent, record_event, record_events
 from apps.contacts.models import Contact
 from apps.contacts.profile import change_profile
-from apps.segments import editing
+from apps.segments import editing, jobs, settling
 from apps.segments.models import Change, Ladder, Pin, Transition
-from apps.segments.settling import settle
+from apps.segments.settling import settle, settle_waiting
 from apps.segments.signals import memberships_changed
 from apps.segments.ticking import tick
+from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
 from tests.segments.build import (
     BOUGHT_TWICE_IN_30_DAYS,
@@ -174,3 +175,41 @@ def test_a_clock_behind_the_watermark_does_not_undo_what_time_did() -> None:
     record_event(contact, name="order_completed", now=NOW, occurred_at=NOW)
     settle_all(now=NOW)
     assert members("buyers") == set()
+
+
+def test_a_contact_that_cannot_be_settled_stops_no_other() -> None:
+    segment("pros", IS_PRO)
+    poison, *others = (ContactFactory(profile={"plan": "pro"}) for _ in range(4))
+
+    def refuse(entered: list[Transition], **kwargs: object) -> None:
+        if any(row.contact_id == poison.pk for row in entered):
+            raise ArithmeticError("a defect above")
+
+    memberships_changed.connect(refuse)
+    try:
+        assert settle_waiting(limit=1000) == len(others)
+        assert settle_waiting(limit=1000) == 0  # no progress: whoever loops on it ends
+        jobs.settle_waiting()
+        assert verify().drift == ()
+    finally:
+        memberships_changed.disconnect(refuse)
+    assert members("pros") == {contact.pk for contact in others}
+    assert settle_waiting(limit=1000) == 1
+    assert poison.pk in members("pros")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_fact_is_acknowledged_though_settling_after_its_commit_fails(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise ArithmeticError("a defect below")
+
+    contact = ContactFactory()
+    with monkeypatch.context() as patch:
+        patch.setattr(settling, "settle", fail)
+        change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    assert "on_commit" in caplog.text
+    contact.refresh_from_db()
+    assert contact.profile["plan"] == "pro"
+    assert Change.objects.filter(contact=contact).exists()

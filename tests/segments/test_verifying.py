@@ -1,14 +1,25 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
-from apps.segments.models import Change, Membership, Verification
+from apps.segments import editing, settling, verifying
+from apps.segments.models import Change, Ladder, Membership, Verification
 from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
-from tests.segments.build import BOUGHT_TWICE_IN_30_DAYS, IS_PRO, segment, settle_all
+from tests.segments.build import (
+    BOUGHT_TWICE_IN_30_DAYS,
+    IS_PRO,
+    members,
+    rebuild_all,
+    segment,
+    settle_all,
+)
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -61,3 +72,56 @@ def test_the_command_says_no_drift_or_fails(capsys: pytest.CaptureFixture[str]) 
     with pytest.raises(CommandError, match="Drift: 2"):
         call_command("verify_segments")
     assert list(Verification.objects.order_by("pk").values_list("drift", flat=True)) == [0, 2]
+
+
+def test_moments_that_pass_while_it_looks_are_no_drift(monkeypatch: pytest.MonkeyPatch) -> None:
+    segment("buyers", BOUGHT_TWICE_IN_30_DAYS)
+    contact = ContactFactory()
+    for number in range(2):
+        record_event(contact, name="order_completed", now=NOW, message_id=f"m{number}")
+    settle_all()
+    with time_machine.travel(NOW, tick=False) as clock:
+
+        def settle_slowly(*, limit: int) -> int:
+            settled = settling.settle_waiting(limit=limit)
+            clock.shift(timedelta(days=40))
+            return settled
+
+        monkeypatch.setattr(verifying, "settle_waiting", settle_slowly)
+        ContactFactory()
+        assert verify().drift == ()
+    assert not Membership.objects.exists()
+
+
+def test_a_segment_that_is_being_rebuilt_and_those_that_refer_to_it_have_not_drifted() -> None:
+    pros = segment("pros", IS_PRO)
+    segment("others", {"not": {"segment": "pros"}})
+    ContactFactory()
+    settle_all()
+    editing.save(pros, rule={"not": IS_PRO}, by=None, now=NOW)
+    assert verify(now=NOW).drift == ()
+    rebuild_all()
+    assert verify(now=NOW).drift == ()
+    assert len(members("pros")) == 1
+
+
+def test_a_ladder_of_many_rungs_is_verified_by_a_query_that_grows_with_its_rungs() -> None:
+    ladder = Ladder.objects.create(name="Ladder", slug="ladder")
+    contacts = [ContactFactory(profile={"score": number}) for number in range(14)]
+    rows = [
+        segment(
+            f"rung-{rung:02}",
+            {"trait": "score", "op": "at_least", "value": 14 - rung},
+            ladder=ladder,
+            rung=rung,
+        )
+        for rung in range(1, 15)
+    ]
+    editing.pin(contacts[13], rows[0], held="out", by=None)
+    editing.pin(contacts[3], rows[0], held="in", by=None)
+    rebuild_all()
+    assert members("rung-01") == {contacts[3].pk}
+    assert members("rung-02") == {contacts[12].pk, contacts[13].pk}
+    with CaptureQueriesContext(connection) as queries:
+        assert verify(now=NOW).drift == ()
+    assert max(len(query["sql"]) for query in queries) < 60_000
