@@ -36,9 +36,7 @@ class StaffOnly(MiddlewareMixin):
 class StaffSessionMiddleware(StaffOnly, SessionMiddleware):
     """Besides, let no cache keep a page of staff: after signing out, Back shows nothing."""
 
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         answer = super().process_response(request, response)
         add_never_cache_headers(answer)
         return answer
