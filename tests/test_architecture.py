@@ -46,6 +46,7 @@ LISTENERS = {
     "model deleted": {"apps.segments.receivers.mark_event", "apps.segments.receivers.mark_pin"},
     "task begins": {"apps.core.attempts.begins", "apps.core.busy.begins"},
     "task ends": {"apps.core.busy.ends"},
+    "task is acknowledged": {"apps.core.canary.heard"},
 }
 
 OF_OTHERS = {
@@ -53,6 +54,7 @@ OF_OTHERS = {
     "model deleted": of_models.post_delete,
     "task begins": import_module("django_q.signals").pre_execute,
     "task ends": import_module("django_q.signals").post_execute_in_worker,
+    "task is acknowledged": import_module("django_q.signals").post_execute,
 }
 
 

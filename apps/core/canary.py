@@ -1,12 +1,15 @@
 """The canary: a tiny task each cluster must answer, or it is replaced.
 
 A `kill -9` of an idle worker can leave the cluster's queue locked for ever while every process
-looks alive. Only work that gets done proves that work gets done.
+looks alive; one of its monitor, that work is done and never taken off the queue. Only work
+that is done and acknowledged proves that work gets done.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_q.models import OrmQ
@@ -16,6 +19,9 @@ from apps.core.models import Canary
 
 EVERY = timedelta(seconds=5)
 FORGOTTEN = timedelta(hours=1)
+SONG = "apps.core.canary.sing"
+
+log = structlog.get_logger(__name__)
 
 
 def enlist(cluster: str) -> Canary:
@@ -45,11 +51,28 @@ def _ring(canary: Canary, *, now: datetime) -> None:
     if not claim.update(rung=number, rung_at=now):
         return
     OrmQ.objects.filter(key=key(canary)).delete()
-    async_task("apps.core.canary.answer", canary.pk, number, cluster=key(canary))
+    async_task(SONG, canary.pk, number, cluster=key(canary))
+
+
+def sing(canary_id: int, number: int) -> None:
+    """Be some work. It counts as an answer once the monitor has acknowledged it."""
+
+
+def heard(sender: object, *, task: dict[str, Any], **_: object) -> None:
+    """Take an acknowledged song for an answer; receiver of django-q2's post_execute.
+
+    Runs in the monitor and must not raise: the death of the monitor takes the cluster along.
+    """
+    if task["func"] != SONG or not task["success"]:
+        return
+    try:
+        answer(*task["args"])
+    except DatabaseError as error:
+        log.warning("an answer was not recorded", error=type(error).__name__)
 
 
 def answer(canary_id: int, number: int) -> None:
-    """Record that a worker of this cluster did some work. A late answer changes nothing."""
+    """Record that this cluster did some work, to the end. A late answer changes nothing."""
     Canary.objects.filter(pk=canary_id, answered__lt=number).update(
         answered=number, answered_at=timezone.now()
     )

@@ -42,6 +42,19 @@ def test_an_answer_ends_the_waiting_and_the_next_ring_has_the_next_number() -> N
     assert (row.rung, row.is_waiting) == (2, True)
 
 
+def test_only_a_song_that_was_sung_to_the_end_is_an_answer() -> None:
+    row = canary.enlist("a")
+    canary.ring_due(now=NOW)
+    canary.sing(row.pk, 1)
+    canary.heard(None, task={"func": canary.SONG, "args": (row.pk, 1), "success": False})
+    canary.heard(None, task={"func": "some.other.job", "args": (row.pk, 1), "success": True})
+    row.refresh_from_db()
+    assert row.is_waiting
+    canary.heard(None, task={"func": canary.SONG, "args": (row.pk, 1), "success": True})
+    row.refresh_from_db()
+    assert not row.is_waiting
+
+
 def test_a_late_answer_changes_nothing() -> None:
     row = Canary.objects.create(cluster="a", rung=3, answered=2, answered_at=NOW)
     canary.answer(row.pk, 1)

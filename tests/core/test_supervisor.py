@@ -106,6 +106,20 @@ def test_killed_workers_lose_no_task(site: Installation) -> None:
     works_again(site)
 
 
+def test_a_killed_monitor_brings_a_new_cluster(site: Installation) -> None:
+    """It dies holding the lock on the results: work is done, but never acknowledged again."""
+    former = site.child("qcluster")
+    os.kill(former, signal.SIGKILL)
+    wait_for(lambda: site.child("qcluster") not in {0, former})
+    works_again(site)
+    cluster = site.child("qcluster")
+    (sentinel,) = children(cluster)
+    *_, monitor, _ = sorted(children(sentinel))  # begun after the workers, before the pusher
+    os.kill(monitor, signal.SIGKILL)
+    wait_for(lambda: site.child("qcluster") not in {0, cluster})
+    works_again(site)
+
+
 def test_a_cluster_that_lives_but_does_nothing_is_replaced(site: Installation) -> None:
     cluster = site.child("qcluster")
     for pid in processes(cluster):

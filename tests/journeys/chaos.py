@@ -36,8 +36,8 @@ POINTS = {  # how likely each passing is fatal
 # How often each kind is killed by hand: whoever is dealt from the pack. One whose death takes
 # all of its kind along, and seconds to come back, is rarer.
 PACK = {
-    "web process": 3,
-    "queue process": 10,  # a worker, the pusher or the monitor
+    "web process": 1,
+    "queue process": 14,  # a worker, the pusher or the monitor
     "pulse": 2,
     "queue sentinel": 1,
     "queue main": 1,
