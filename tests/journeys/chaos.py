@@ -54,18 +54,21 @@ witness.main()
 
 
 class Killer(Thread):
-    """Kills one process every now and then until it is told to stop; counts its kills."""
+    """Kills one process every now and then, until it is told to stop or has killed enough."""
 
-    def __init__(self, site: Installation, *, chance: random.Random) -> None:
+    def __init__(self, site: Installation, *, chance: random.Random, most: int) -> None:
         super().__init__(daemon=True)
         self.site = site
         self.chance = chance
+        self.most = most  # on a slow machine people take longer: do not kill for ever
         self.stopping = Event()
         self.kills: Counter[str] = Counter()
 
     def run(self) -> None:
         pack: list[str] = []
-        while not self.stopping.wait(self.chance.uniform(*PAUSE)):
+        while self.kills.total() < self.most:
+            if self.stopping.wait(self.chance.uniform(*PAUSE)):
+                return
             pack = pack or self._shuffled()
             killed = next((kind for kind in pack if self._kill(kind)), None)
             if killed:
