@@ -191,6 +191,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_USERNAME_FORM_FIELD = "username"  # what the sign-in form calls the email
 AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "apps.core.ratelimit.sign_in_address"
 AXES_LOCKOUT_CALLABLE = "apps.accounts.views.locked_out"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"

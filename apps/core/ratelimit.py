@@ -70,3 +70,11 @@ def client_address(request: HttpRequest) -> str:
     if 0 < trusted <= len(hops) and hops[-trusted]:
         return hops[-trusted]
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def sign_in_address(request: HttpRequest) -> str | None:
+    """Return the address that failed sign-ins are counted by, None where it is none."""
+    try:
+        return str(ip_address(client_address(request)))
+    except ValueError:
+        return None

@@ -100,3 +100,14 @@ def test_no_address_is_kept_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     takes()
     assert len(names) == 1
     assert "203.0.113" not in names[0]
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [("203.0.113.9", "203.0.113.9"), ("2001:db8::1", "2001:db8::1"), ("nonsense", None)],
+)
+def test_failed_sign_ins_are_counted_by_the_client_behind_the_proxy(
+    settings: Settings, forwarded: str, address: str | None
+) -> None:
+    settings.TRUSTED_PROXIES = 1
+    assert ratelimit.sign_in_address(request("10.0.0.1", forwarded=forwarded)) == address
