@@ -21,6 +21,7 @@ AT_ONCE = 24  # respondents at a time
 PATIENCE = 120.0  # seconds for one request to be answered, however often it takes
 TIMEOUT = 10.0  # seconds for one attempt
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)  # seconds before attempts; the last one from then on
+UNAVAILABLE = 503  # the one page that asks to come again
 REVISION = re.compile(r'name="revision" value="(\d+)"')
 
 Form = dict[str, Any]
@@ -103,9 +104,9 @@ class Browser:
             except (OSError, HTTPException) as error:
                 self.troubles[type(error).__name__] += 1
             else:
-                if page.status < 500:
+                if page.status != UNAVAILABLE:
                     return page
-                self.troubles[f"status {page.status}"] += 1
+                self.troubles["status 503"] += 1
             time.sleep(next(pauses, PAUSES[-1]) * random.uniform(0.5, 1.5))
         raise UnexpectedAnswerError(f"no answer to {method} {path} in {PATIENCE} s")
 
