@@ -13,7 +13,7 @@ VENUE_QUIZ: dict[str, Any] = {
     "title": "Is Northlight for Venues right for your place?",
     "slug": VENUES,
     "intro": (
-        "Six short questions about your café, shop or hotel. At the end you know whether a"
+        "A few short questions about your café, shop or hotel. At the end you know whether a"
         " licensed music service pays for you, and which plan fits."
     ),
     "scoring": "tiers",

@@ -3,37 +3,13 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import PASSWORD, Site
+from tests.journeys.visiting import Visitor
 from tests.running import wait_for
 
 pytestmark = pytest.mark.browser
-
-
-class Visitor:
-    """A browser window of one person, which keeps what the console complained about."""
-
-    def __init__(self, browser: Browser, site: Site, **options: object) -> None:
-        self.site = site
-        self.context: BrowserContext = browser.new_context(base_url=site.url, **options)
-        self.page: Page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.page.on("console", self._listen)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-
-    def _listen(self, message: object) -> None:
-        if getattr(message, "type", "") in {"error", "warning"}:
-            self.complaints.append(str(getattr(message, "text", "")))
-
-    def sign_in(self, role: str) -> None:
-        self.page.goto("/login/")
-        self.page.get_by_label("Email").fill(f"{role}@staff.example")
-        self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
-
-    def press(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).click()
 
 
 def write_quiz(page: Page) -> None:
@@ -166,8 +142,8 @@ def record_purchase(page: Page) -> None:
 def test_from_an_empty_installation_to_a_lead_that_sales_opens(
     site: Site, browser: Browser, javascript: bool
 ) -> None:
-    marketer = Visitor(browser, site)
-    marketer.sign_in("marketer")
+    marketer = Visitor(browser, site.url)
+    marketer.sign_in("marketer@staff.example", PASSWORD)
     write_quiz(marketer.page)
     tier = ("trait:quiz.is-your-team-ready.tier", "is", "hot")
     bought = ("event:order_completed", "at_least", "1")
@@ -176,7 +152,7 @@ def test_from_an_empty_installation_to_a_lead_that_sales_opens(
     write_segment(marketer, "Hot teams", [tier, known, ("segment:customers", "not_in", None)])
     write_sequence(marketer.page, "Hot teams")
 
-    respondent = Visitor(browser, site, java_script_enabled=javascript)
+    respondent = Visitor(browser, site.url, java_script_enabled=javascript)
     take_quiz(respondent.page, "ada@team.example")
 
     # The result page is painted: what it caused is there already.
@@ -201,8 +177,8 @@ def test_from_an_empty_installation_to_a_lead_that_sales_opens(
     page.goto("/admin/nurture/enrolment/")
     expect(page.locator("#result_list")).to_contain_text("Stopped")
 
-    sales = Visitor(browser, site)
-    sales.sign_in("sales")
+    sales = Visitor(browser, site.url)
+    sales.sign_in("sales@staff.example", PASSWORD)
     expect(sales.page).to_have_url(f"{site.url}/leads/")
     expect(sales.page.get_by_role("link", name=re.compile("Hot"))).to_be_visible()
     sales.page.get_by_role("link", name="Ada").click()
