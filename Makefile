@@ -12,7 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-postgres check lock clean
+.PHONY: help setup demo test test-postgres check lock screenshots clean
 
 help:
 	@echo "make demo           run Tidemark here with demo data (PORT=8000, DATA=path/to/CDNOW_master.txt)"
@@ -20,6 +20,7 @@ help:
 	@echo "make test-postgres  the whole suite on PostgreSQL (POSTGRES_URL=...)"
 	@echo "make check          linters, types, import ladder, migrations, production settings"
 	@echo "make lock           write requirements.txt anew from pyproject.toml"
+	@echo "make screenshots    the README's pictures, from the demo's data (DATA=...)"
 	@echo "make clean          remove everything that was made here, the demo's data included"
 
 # Installs only when requirements.txt has changed.
@@ -63,6 +64,10 @@ check: setup
 lock: setup
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
 		--all-extras --group dev --no-emit-index-url -o requirements.txt pyproject.toml
+
+screenshots: setup
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m tests.journeys.screenshots $(DATA)
 
 clean:
 	rm -rf .venv var staticfiles test-results .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -28,6 +28,7 @@ NO_ROWS = (
     "Conditions cannot show this rule: it has groups within groups, or asks for the properties"
     " of an event. It can be edited here."
 )
+QUIZ = "Quiz: "  # what the groups of a quiz's traits begin with
 ASK_AGAIN_ABOVE = 500  # contacts who would start sequences
 PLACE = re.compile(r"^(?:not\.)?(?:all|any)\[(\d+)\]")
 
@@ -146,6 +147,9 @@ class Editor:
     def context(self, *, now: datetime) -> dict[str, Any]:
         foreseen = self.preview(now)
         complaints = self._complaints()
+        widgets = builder.widgets(self.draft, self.known, complaints)
+        subjects = _subjects(self.known, self.segment.slug)
+        quizzes = {value: of for of, group in subjects if of.startswith(QUIZ) for value, _ in group}
         return {
             "address": self.address,
             "segment": self.segment,
@@ -154,9 +158,9 @@ class Editor:
             "static": self.static,
             "matches": builder.MATCHES.items(),
             "units": builder.UNITS.items(),
-            "widgets": builder.widgets(self.draft, self.known, complaints),
+            "conditions": [(widget, quizzes.get(widget.row.subject)) for widget in widgets],
             "complaints": complaints.items(),
-            "subjects": _subjects(self.known, self.segment.slug),
+            "subjects": subjects,
             "focus": self._focus(),
             "preview": foreseen,
             "problem": self.problem,
@@ -208,7 +212,7 @@ def _subjects(known: Catalogue, own_slug: str) -> list[tuple[str, list[tuple[str
     ]
     groups = [
         ("Contact", contact),
-        *((f"Quiz: {titles.get(slug, slug)}", found) for slug, found in quizzes.items()),
+        *((f"{QUIZ}{titles.get(slug, slug)}", found) for slug, found in quizzes.items()),
         ("Traits", other),
         ("Did", events),
         ("Segments", segments),

@@ -7,6 +7,7 @@ from apps.accounts.models import User
 from apps.contacts.profile import change_profile
 from apps.segments.models import Ladder, Pin, Segment
 from tests.factories import NOW, ContactFactory, UserFactory
+from tests.quizzes.drafts import published
 from tests.segments.build import IS_PRO, members, rebuild_all, segment, settle_all
 
 pytestmark = pytest.mark.usefixtures("catalogue")
@@ -158,3 +159,43 @@ def test_members_are_paged_by_key_and_found_by_name(
     strange = marketer.get(f"/admin/segments/{row.pk}/?after=99999999999999999999&q=%25_")
     assert strange.status_code == 200
     assert marketer.get(f"/admin/segments/{row.pk}/?q=%00").status_code == 400
+
+
+def test_a_row_just_begun_is_not_complained_of_until_it_is_saved(marketer: Client) -> None:
+    begun = form(**{"subject-0": "", "op-0": "", "value-0": ""})
+    page = marketer.post("/admin/segments/new/", {**begun, "do": "preview"}).content.decode()
+    assert "Choose what this condition is about." not in page
+    assert "field-error" not in page
+    page = marketer.post("/admin/segments/new/", begun).content.decode()
+    assert "Choose what this condition is about." in page
+    assert not Segment.objects.exists()
+
+
+def test_a_rule_that_conditions_cannot_show_stays_as_json_and_says_why(marketer: Client) -> None:
+    nested = '{"all": [{"any": [{"all": []}, {"any": []}]}]}'
+    rows = form(do="rows", view="json", json=nested)
+    page = marketer.post("/admin/segments/new/", rows).content.decode()
+    assert "Conditions cannot show this rule" in page
+    assert 'name="json"' in page
+
+
+def test_a_ladder_begins_with_its_first_rung_and_not_without_it(marketer: Client) -> None:
+    marketer.post("/admin/segments/new/", form(new_ladder="Lifecycle", **{"value-0": ""}))
+    assert not Ladder.objects.exists()
+    marketer.post("/admin/segments/new/", form(new_ladder="Lifecycle"))
+    row = Segment.objects.get()
+    assert (str(row.ladder), row.rung) == ("Lifecycle", 1)
+    both = form(name="Second", new_ladder="Another", ladder=row.ladder_id, rung="2")
+    page = marketer.post("/admin/segments/new/", both).content.decode()
+    assert "not both" in page
+    assert Ladder.objects.count() == 1
+
+
+def test_traits_of_a_quiz_are_listed_under_its_title(marketer: Client) -> None:
+    published()
+    page = marketer.get("/admin/segments/new/").content.decode()
+    assert '<optgroup label="Quiz: ' in page
+    assert '<option value="trait:quiz.ready.tier">Tier</option>' in page
+    tier = {"subject-0": "trait:quiz.ready.tier", "op-0": "is_set", "value-0": ""}
+    shown = marketer.post("/admin/segments/new/", form(do="preview", **tier))
+    assert shown.context["preview"].sentence.startswith("Tier of '")
