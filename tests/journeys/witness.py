@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact, Event
@@ -79,8 +79,12 @@ def unmailed() -> dict[str, int]:
     }
 
 
+@transaction.atomic
 def report() -> dict[str, Any]:
-    """Return every row that the promises are about."""
+    """Return every row that the promises are about, all as of one moment."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     slug = "segment__slug"
     return {
         "responses": [_response(row) for row in Response.objects.prefetch_related("answers")],
