@@ -298,6 +298,8 @@ class QuestionAdmin(admin.ModelAdmin[Question]):
         if not change:
             obj.quiz = self._quiz(request)
             obj.position = ordering.last_position(obj.quiz) + 10
+            if obj.kind == Question.Kind.SCALE:  # what most scales are; the next page changes it
+                obj.minimum, obj.maximum = 1, 5
         super().save_model(request, obj, form, change)
         form.save_weights()
 

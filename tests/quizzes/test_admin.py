@@ -252,3 +252,19 @@ def test_the_list_of_quizzes_takes_few_queries(marketer, django_assert_max_num_q
         published({**QUALIFY, "slug": f"quiz-{number}"})
     with django_assert_max_num_queries(7):
         marketer.get(QUIZ)
+
+
+def test_a_new_scale_goes_from_1_to_5_until_somebody_says_otherwise(marketer):
+    quiz = draft(QUALIFY)
+    asked = {"kind": "scale", "title": "How sure are you now?", "required": "on"}
+    marketer.post(f"{QUESTION}add/?quiz={quiz.pk}", asked)
+    question = Question.objects.get(title="How sure are you now?")
+    assert (question.minimum, question.maximum) == (1, 5)
+
+
+def test_each_field_in_a_table_of_choices_names_itself_and_its_row(marketer):
+    quiz = draft(QUALIFY)
+    question = quiz.questions.filter(kind="single").first()
+    page = marketer.get(f"{QUESTION}{question.pk}/change/").content.decode()
+    assert 'aria-label="Label, row 1"' in page
+    assert 'aria-label="Leads to, row 1"' in page
