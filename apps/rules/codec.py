@@ -41,7 +41,9 @@ NODES = ("all", "any", "not", "trait", "event", "segment")
 def loads(source: object, catalogue: Catalogue) -> Rule:
     """Read a rule from JSON text or from data already parsed. Raises RuleError."""
     data = _parsed(source) if isinstance(source, str | bytes | bytearray) else source
-    return _Reader(catalogue).rule(data, "", 1)
+    rule = _Reader(catalogue).rule(data, "", 1)
+    _check_size(json.dumps(dumps(rule), ensure_ascii=False).encode())
+    return rule
 
 
 def dumps(rule: Rule) -> dict[str, object]:
@@ -84,8 +86,7 @@ def _compared(op: str, value: Operand) -> dict[str, object]:
 def _parsed(source: str | bytes | bytearray) -> object:
     try:
         raw = source.encode() if isinstance(source, str) else bytes(source)
-        if len(raw) > MAX_SOURCE:
-            _fail(Code.TOO_LARGE, f"A rule has at most {MAX_SOURCE} bytes, this one {len(raw)}.")
+        _check_size(raw)
         return json.loads(
             raw.decode(), object_pairs_hook=_without_repeats, parse_constant=_no_constant
         )
@@ -95,6 +96,12 @@ def _parsed(source: str | bytes | bytearray) -> object:
         _fail(Code.BAD_JSON, f"This is not JSON: {error.msg}, line {error.lineno}.")
     except ValueError:  # not UTF-8, or an integer of thousands of digits
         _fail(Code.BAD_JSON, "This is not JSON that can be read.")
+
+
+def _check_size(text: bytes) -> None:
+    """Refuse a rule too large as text; data that came parsed may be so too."""
+    if len(text) > MAX_SOURCE:
+        _fail(Code.TOO_LARGE, f"A rule has at most {MAX_SOURCE} bytes, this one {len(text)}.")
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:

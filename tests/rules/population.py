@@ -83,6 +83,10 @@ def value_of(kind: Kind, chance: random.Random) -> Any:
             return chance.choice(NUMBERS)
         case Kind.BOOLEAN:
             return chance.choice([True, False])
+        case Kind.DATE if chance.random() < 0.1:
+            return chance.choice(["0001-01-01", "9999-12-31"])
+        case Kind.DATETIME if chance.random() < 0.1:
+            return chance.choice(["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"])
         case Kind.DATE:
             return (NOW + chance.choice(OFFSETS)).date().isoformat()
         case Kind.DATETIME:

@@ -84,8 +84,7 @@ def _scalar(kind: Kind, chance: random.Random) -> Any:
 
 
 def _pair(kind: Kind, chance: random.Random) -> list[Any]:
-    ends = [value_of(kind, chance), value_of(kind, chance)]
-    return sorted(ends)
+    return sorted([_scalar(kind, chance), _scalar(kind, chance)])
 
 
 def _piece(chance: random.Random) -> str:
@@ -121,9 +120,7 @@ def where(chance: random.Random) -> Json:
 
 
 def _moment(chance: random.Random) -> Json:
-    dated = [row for row in OPERATORS[Kind.DATETIME].values() if row.shape is not Shape.NONE]
-    operator = chance.choice(dated)
-    return {"op": operator.name, **_value(operator.shape, Kind.DATETIME, chance)}
+    return comparison(Kind.DATETIME, chance)
 
 
 def random_moment(chance: random.Random) -> Any:

@@ -8,6 +8,7 @@ from django.conf import settings
 from apps.rules import codec
 from apps.rules.codec import NODES
 from apps.rules.durations import UNITS
+from apps.rules.errors import Code
 from apps.rules.operators import COUNTING, OPERATORS
 from apps.rules.prose import sentence
 from tests.rules.population import CATALOGUE
@@ -53,3 +54,7 @@ def test_every_operator_is_documented_under_its_kind(title: str, kinds: list[str
 def test_every_count_and_unit_is_documented() -> None:
     assert section("### Counting events") == set(COUNTING)
     assert section("## Durations") == set(UNITS)
+
+
+def test_every_error_is_documented() -> None:
+    assert section("## Errors") == set(Code)
