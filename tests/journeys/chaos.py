@@ -17,12 +17,12 @@ from django.conf import settings
 from tests.running import Installation, children
 
 POINTS = {  # how likely each passing is fatal
-    "answer.before_commit": 0.001,
-    "answer.committed": 0.001,
-    "settle.rung": 0.0015,
-    "settle.before_signal": 0.0015,
-    "settle.before_commit": 0.0015,
-    "enrol.before_commit": 0.0015,
+    "answer.before_commit": 0.0008,
+    "answer.committed": 0.0008,
+    "settle.rung": 0.001,
+    "settle.before_signal": 0.001,
+    "settle.before_commit": 0.001,
+    "enrol.before_commit": 0.001,
     "rebuild.between_ranges": 0.2,
     "rebuild.before_commit": 0.2,
     "advance.before_commit": 0.03,

@@ -30,7 +30,7 @@ from tests.smtp import CountingServer
 LONG = os.environ.get("KILL_TEST") == "long"
 SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6))
 RESPONDENTS = {"postgresql": 500, "sqlite": 150}[connection.vendor] * (10 if LONG else 1)
-KILLS = 60 * (10 if LONG else 1)  # by hand, at most: forty seconds' worth
+KILLS = 40 * (10 if LONG else 1)  # by hand, at most: half a minute's worth
 EDITS = 4  # of a segment's rule while people answer
 RECOVERY = 30.0  # seconds after the last kill, as promised
 PATIENCE = 120.0  # seconds until the test stops waiting for a recovery
