@@ -11,13 +11,11 @@ from typing import Protocol, assert_never
 
 from django.db.models import (
     BooleanField,
-    Count,
     DateTimeField,
     Exists,
     Expression,
     ExpressionWrapper,
     F,
-    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -25,23 +23,23 @@ from django.db.models import (
 )
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
 
 from apps.rules.clock import Clock
 from apps.rules.comparing import Members
 from apps.rules.expressions import JsonValue, filled
+from apps.rules.holding import AT_LEAST_ONE
 from apps.rules.kinds import Kind
+from apps.rules.measuring import measure, qualifying, sufficient
 from apps.rules.nodes import (
     All,
     Any,
-    Compare,
     EventCondition,
     Not,
     Rule,
     SegmentCondition,
     TraitCondition,
 )
-from apps.rules.operators import COUNTING, operator
+from apps.rules.operators import operator
 
 CONTACT = "contact."
 
@@ -106,39 +104,13 @@ def _subject(rule: TraitCondition) -> Combinable | Members:
 
 
 def _event(rule: EventCondition, source: Source, clock: Clock) -> Expression | Exists:
-    events = _events(rule, source, clock)
-    if rule.first is not None:
-        return _occurred(events.order_by("occurred_at"), rule.first, clock)
-    if rule.last is not None:
-        return _occurred(events.order_by("-occurred_at"), rule.last, clock)
-    if rule.count is None or rule.count == Compare("at_least", 1):
+    """Measure the events of the outer contact; where one row answers, no more is read."""
+    events = source.events().filter(qualifying(rule, clock), contact_id=OuterRef("pk")).order_by()
+    if rule.first is not None or rule.last is not None:
+        order = "occurred_at" if rule.first is not None else "-occurred_at"
+        one = Subquery(events.order_by(order).values("occurred_at")[:1])
+        return sufficient(rule, one, clock)
+    if rule.count is None or rule.count == AT_LEAST_ONE:
         return Exists(events)
-    return _counted(events, rule.count, clock)
-
-
-def _events(rule: EventCondition, source: Source, clock: Clock) -> QuerySet[AnyModel]:
-    """Return the events of the outer contact that match and are due."""
-    due = source.events().filter(
-        contact_id=OuterRef("pk"), name=rule.event, occurred_at__lte=clock.now
-    )
-    if rule.within is not None:
-        due = due.filter(occurred_at__gt=clock.ago(rule.within.delta))
-    for where in rule.where:
-        subject = JsonValue(F("properties"), key=where.property, kind=where.kind)
-        row = operator(where.op, where.kind)
-        kind = where.kind or Kind.TEXT
-        due = due.filter(row.condition(subject, where.value, kind=kind, clock=clock))
-    return due.order_by()
-
-
-def _occurred(events: QuerySet[AnyModel], when: Compare, clock: Clock) -> Expression:
-    first = Subquery(events.values("occurred_at")[:1], output_field=DateTimeField())
-    row = operator(when.op, Kind.DATETIME)
-    return row.condition(first, when.value, kind=Kind.DATETIME, clock=clock)
-
-
-def _counted(events: QuerySet[AnyModel], count: Compare, clock: Clock) -> Expression:
-    counts = events.values("contact_id").annotate(n=Count("pk")).values("n")
-    number = Coalesce(Subquery(counts, output_field=IntegerField()), 0)
-    row = COUNTING[count.op]
-    return row.condition(number, count.value, kind=Kind.NUMBER, clock=clock)
+    measured = events.values("contact_id").annotate(measured=measure(rule)).values("measured")
+    return sufficient(rule, Subquery(measured), clock)
