@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 
 SQLITE_NEEDED = (3, 38)  # JSON functions are built in from here on
 ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+WEEK_STARTS = ("monday", "saturday", "sunday")
 SINK = ("127.0.0.1", 2525)
 
 
@@ -47,6 +48,10 @@ def clock(**_: Any) -> list[CheckMessage]:
         hint = "Set TIME_ZONE to a name such as Europe/Paris; without system zones install tzdata."
         words = f"There is no time zone {settings.TIME_ZONE!r} here."
         return [Error(words, hint=hint, id="tidemark.E004")]
+    if settings.WEEK_STARTS not in WEEK_STARTS:
+        hint = f"Set WEEK_STARTS to one of {', '.join(WEEK_STARTS)}."
+        words = f"No week starts on {settings.WEEK_STARTS!r}."
+        return [Error(words, hint=hint, id="tidemark.E006")]
     return []
 
 

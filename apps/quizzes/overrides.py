@@ -8,6 +8,7 @@ from apps.quizzes.definition import Definition, Tier
 from apps.quizzes.traits import answer_trait
 from apps.rules import codec, prose, verdict
 from apps.rules.catalogue import Catalogue, TraitSpec
+from apps.rules.clock import Calendar
 from apps.rules.errors import Code, RuleError
 from apps.rules.keys import keys
 from apps.rules.kinds import Kind as TraitKind
@@ -15,6 +16,7 @@ from apps.rules.nodes import Rule
 
 # No trait here is a date, so no rule here depends on the time it is read at.
 ANY_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+ANY_CALENDAR = Calendar(UTC)
 
 
 def catalogue(definition: Definition) -> Catalogue:
@@ -52,7 +54,7 @@ def holds(
     traits: dict[str, object] = dict(numbers)
     traits |= {f"answer.{key}": value for key, value in answers.items() if value is not None}
     facts = verdict.Facts(traits=traits)
-    return verdict.holds(read(tier, definition), facts, now=ANY_TIME, zone=UTC)
+    return verdict.holds(read(tier, definition), facts, now=ANY_TIME, calendar=ANY_CALENDAR)
 
 
 def sentence(tier: Tier, definition: Definition) -> str:

@@ -1,4 +1,4 @@
-"""The moment and the zone in which a rule is read.
+"""The moment and the calendar in which a rule is read.
 
 Points in time are whole numbers here, so that no arithmetic overflows: an instant counts
 microseconds since 1970, a day is its proleptic Gregorian ordinal. A calendar day begins at
@@ -8,6 +8,7 @@ offset before. So days never overlap, and `day` never runs backwards.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import IntEnum
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -30,12 +31,28 @@ def moment(instant: int) -> datetime:
         return FIRST if instant < 0 else LAST
 
 
+class WeekStart(IntEnum):
+    """The first day of a week, numbered as `date.weekday` does."""
+
+    MONDAY = 0
+    SATURDAY = 5
+    SUNDAY = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What days and weeks are at an installation."""
+
+    zone: tzinfo
+    week_starts: WeekStart = WeekStart.MONDAY
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """`now` is kept in UTC: two times of one zone compare by the wall, not by the instant."""
 
     now: datetime
-    zone: tzinfo
+    calendar: Calendar
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "now", self.now.astimezone(UTC))
@@ -58,14 +75,14 @@ class Clock:
     def midnight(self, day: int) -> int:
         """Return the instant at which this day begins."""
         on = date.fromordinal(min(max(day, date.min.toordinal()), date.max.toordinal()))
-        local = datetime.combine(on, time.min, self.zone)
+        local = datetime.combine(on, time.min, self.calendar.zone)
         return (day - _EPOCH_DAY) * _DAY - _offset(local)
 
     def _offset_at(self, instant: int) -> int:
         try:
-            return _offset(moment(instant).astimezone(self.zone))
+            return _offset(moment(instant).astimezone(self.calendar.zone))
         except OverflowError:  # within a day of year 1 or 9999
-            return _offset(moment(instant).replace(tzinfo=self.zone))
+            return _offset(moment(instant).replace(tzinfo=self.calendar.zone))
 
 
 def _offset(local: datetime) -> int:

@@ -5,10 +5,10 @@ rule, some fact lies in the sliver that slid across it.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from typing import assert_never
 
-from apps.rules.clock import NO_TIME, Clock, moment
+from apps.rules.clock import NO_TIME, Calendar, Clock, moment
 from apps.rules.keys import leaves
 from apps.rules.kinds import Kind
 from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
@@ -28,9 +28,9 @@ class EventEdge:
     def mark(self) -> str:
         return f"event:{self.event}"
 
-    def sliver(self, prev: datetime, now: datetime, *, zone: tzinfo) -> Sliver:
+    def sliver(self, prev: datetime, now: datetime, *, calendar: Calendar) -> Sliver:
         """Return between which times the events occurred that slid across since `prev`."""
-        return Clock(prev, zone).ago(self.offset), Clock(now, zone).ago(self.offset)
+        return Clock(prev, calendar).ago(self.offset), Clock(now, calendar).ago(self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class DateEdge:
     def mark(self) -> str:
         return f"trait:{self.trait}"
 
-    def sliver(self, prev: datetime, now: datetime, *, zone: tzinfo) -> Sliver:
+    def sliver(self, prev: datetime, now: datetime, *, calendar: Calendar) -> Sliver:
         """Return between which values those lie that were crossed since `prev`.
 
         A date is given as midnight UTC of that day.
         """
-        return self._reached(Clock(prev, zone)), self._reached(Clock(now, zone))
+        return self._reached(Clock(prev, calendar)), self._reached(Clock(now, calendar))
 
     def _reached(self, clock: Clock) -> datetime:
         reached = clock.instant(self.offset)

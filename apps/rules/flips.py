@@ -68,7 +68,7 @@ def flips_at(
     now, last = clock.instant(), instant(LAST)
     turns = sorted({turn for one in tracks.values() for turn in one.turns if now < turn <= last})
     for turn in turns[:max_steps]:
-        if _holds(rule, tracks, Clock(moment(turn), clock.zone)) is not before:
+        if _holds(rule, tracks, Clock(moment(turn), clock.calendar)) is not before:
             return moment(turn)
     return moment(turns[max_steps]) if len(turns) > max_steps else None
 

@@ -5,7 +5,7 @@ timezone, created_at, last_seen_at and the JSON column profile. No part is ever 
 `~` is the plain complement.
 """
 
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any as AnyModel
 from typing import Protocol, assert_never
 
@@ -24,7 +24,7 @@ from django.db.models import (
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
-from apps.rules.clock import Clock
+from apps.rules.clock import Calendar, Clock
 from apps.rules.comparing import Members
 from apps.rules.expressions import JsonValue, filled
 from apps.rules.holding import AT_LEAST_ONE
@@ -56,9 +56,9 @@ class Source(Protocol):
         ...
 
 
-def matching(rule: Rule, source: Source, *, now: datetime, zone: tzinfo) -> Q:
+def matching(rule: Rule, source: Source, *, now: datetime, calendar: Calendar) -> Q:
     """Return the condition that holds for exactly the contacts the rule holds for."""
-    return _matching(rule, source, Clock(now, zone))
+    return _matching(rule, source, Clock(now, calendar))
 
 
 def _matching(rule: Rule, source: Source, clock: Clock) -> Q:

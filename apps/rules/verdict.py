@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import assert_never
 
-from apps.rules.clock import Clock
+from apps.rules.clock import Calendar, Clock
 from apps.rules.facts import Facts, Occurrence
 from apps.rules.flips import Track, flips_at, track
 from apps.rules.holding import found, holds_where, suffices
@@ -52,15 +52,15 @@ class Verdict:
     flips_at: datetime | None
 
 
-def holds(rule: Rule, facts: Facts, *, now: datetime, zone: tzinfo) -> bool:
+def holds(rule: Rule, facts: Facts, *, now: datetime, calendar: Calendar) -> bool:
     """Answer without reasons: the fast path."""
-    clock = Clock(now, zone)
+    clock = Clock(now, calendar)
     return holds_where(rule, lambda leaf: suffices(leaf, found(leaf, facts, clock), clock))
 
 
-def judge(rule: Rule, facts: Facts, *, now: datetime, zone: tzinfo) -> Verdict:
+def judge(rule: Rule, facts: Facts, *, now: datetime, calendar: Calendar) -> Verdict:
     """Answer with the reasons, condition by condition, and how long the answer stands."""
-    clock = Clock(now, zone)
+    clock = Clock(now, calendar)
     tracks = {leaf: track(leaf, facts, clock) for leaf in leaves(rule)}
     reason = _reason(rule, tracks, clock)
     return Verdict(reason.holds, reason, flips_at(rule, tracks, clock))

@@ -13,6 +13,7 @@ from apps.rules.nodes import All, Any, Not
 from apps.rules.prose import sentence
 from apps.rules.verdict import Reason, judge
 from apps.segments import facts as loading
+from apps.segments.calendar import installed
 from apps.segments.models import Pin, Segment
 from apps.segments.plan import Plan, Planned, catalogue, live_plan
 from apps.segments.settling import pins_of, standing_of
@@ -97,8 +98,10 @@ def _explained(
 
 def _explanation(segment: Planned, context: Context, since: datetime | None) -> Explanation:
     rule = segment.rule
-    zone = timezone.get_default_timezone()
-    verdict = None if rule is None else judge(rule, context.facts, now=context.now, zone=zone)
+    calendar = installed()
+    verdict = (
+        None if rule is None else judge(rule, context.facts, now=context.now, calendar=calendar)
+    )
     holds = verdict is not None and verdict.holds
     return Explanation(
         segment=segment,

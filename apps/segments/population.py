@@ -1,18 +1,19 @@
 """Who is in a segment, as a query over all contacts: the set-based twin of standing.py."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils import timezone
 
 from apps.contacts.models import Contact, Event
+from apps.rules.clock import Calendar
 from apps.rules.nodes import Rule
 from apps.rules.query import matching
+from apps.segments.calendar import installed
 from apps.segments.models import Membership, Pin
 from apps.segments.plan import Plan, Planned
 
@@ -30,6 +31,7 @@ class Population:
     plan: Plan
     now: datetime
     stored: bool = True
+    calendar: Calendar = field(default_factory=installed)
 
     def events(self) -> QuerySet[Event]:
         return Event.objects.all()
@@ -71,7 +73,7 @@ class Population:
         return self._matching(planned.rule) & ~self._pinned([slug], Pin.Held.OUT)
 
     def _matching(self, rule: Rule) -> Q:
-        return matching(rule, self, now=self.now, zone=timezone.get_default_timezone())
+        return matching(rule, self, now=self.now, calendar=self.calendar)
 
     def _pinned(self, slugs: Iterable[str], held: str) -> Q:
         ids = [self.plan.by_slug[slug].pk for slug in slugs]

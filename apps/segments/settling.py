@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.segments import facts as loading
+from apps.segments.calendar import installed
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.signals import memberships_changed
@@ -118,11 +119,11 @@ def _moves(
     before = standing_of(contacts, plan)
     pins = pins_of(contacts, plan)
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
-    zone = timezone.get_default_timezone()
+    calendar = installed()
     moves = []
     for pk in sorted(contacts):
         after = (
-            stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}), now=now, zone=zone)
+            stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}), now=now, calendar=calendar)
             if contacts[pk].merged_into_id is None
             else frozenset()
         )

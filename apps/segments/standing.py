@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, tzinfo
+from datetime import datetime
 
+from apps.rules.clock import Calendar
 from apps.rules.facts import Facts
 from apps.rules.verdict import holds
 from apps.segments.models import Pin
@@ -13,7 +14,7 @@ Pins = Mapping[str, str]  # slug: Pin.Held
 
 
 def stand(
-    segments: Iterable[Planned], *, facts: Facts, pins: Pins, now: datetime, zone: tzinfo
+    segments: Iterable[Planned], *, facts: Facts, pins: Pins, now: datetime, calendar: Calendar
 ) -> frozenset[str]:
     """Return the slugs the contact stands in, given where it stood in all other segments.
 
@@ -23,14 +24,16 @@ def stand(
     within = set(facts.segments)
     for segment in segments:
         seen = replace(facts, segments=frozenset(within))
-        if belongs(segment, facts=seen, pins=pins, now=now, zone=zone):
+        if belongs(segment, facts=seen, pins=pins, now=now, calendar=calendar):
             within.add(segment.slug)
         else:
             within.discard(segment.slug)
     return frozenset(within)
 
 
-def belongs(segment: Planned, *, facts: Facts, pins: Pins, now: datetime, zone: tzinfo) -> bool:
+def belongs(
+    segment: Planned, *, facts: Facts, pins: Pins, now: datetime, calendar: Calendar
+) -> bool:
     """Return whether the contact is in: a pin decides, else the ladder, else the rule.
 
     On a ladder the first rung with a pin wins, else the first whose rule holds.
@@ -42,4 +45,4 @@ def belongs(segment: Planned, *, facts: Facts, pins: Pins, now: datetime, zone: 
         return pins[segment.slug] == Pin.Held.IN
     if segment.rule is None or not facts.segments.isdisjoint(segment.higher):
         return False
-    return holds(segment.rule, facts, now=now, zone=zone)
+    return holds(segment.rule, facts, now=now, calendar=calendar)

@@ -5,15 +5,16 @@ the cost follows the number that flip, never the number that exist.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from apps.contacts.models import Contact, DatedTrait, Event
+from apps.rules.clock import Calendar
 from apps.rules.edges import DateEdge, Edge, EventEdge
 from apps.segments import rebuilding
+from apps.segments.calendar import installed
 from apps.segments.marks import mark
 from apps.segments.models import Watermark
 from apps.segments.plan import live_plan
@@ -51,15 +52,15 @@ def tick(*, now: datetime) -> int:
 
 def _slid(since: datetime, now: datetime) -> dict[int, set[str]]:
     changes: dict[int, set[str]] = {}
-    zone = timezone.get_default_timezone()
+    calendar = installed()
     for edge in live_plan().edges:
-        for contact_id in _crossing(edge, since, now, zone):
+        for contact_id in _crossing(edge, since, now, calendar):
             changes.setdefault(contact_id, set()).add(edge.mark)
     return changes
 
 
-def _crossing(edge: Edge, since: datetime, now: datetime, zone: tzinfo) -> Iterator[int]:
-    after, until = edge.sliver(since, now, zone=zone)
+def _crossing(edge: Edge, since: datetime, now: datetime, calendar: Calendar) -> Iterator[int]:
+    after, until = edge.sliver(since, now, calendar=calendar)
     if after >= until:
         return
     match edge:

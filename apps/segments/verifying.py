@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.segments import facts as loading
+from apps.segments.calendar import installed
 from apps.segments.models import Change, Membership, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
 from apps.segments.population import Population
@@ -98,7 +99,7 @@ def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Ite
     stored = standing_of(ids, plan)
     pins = pins_of(ids, plan)
     facts = loading.load(contacts, segments=plan.segments, standing={})
-    zone = timezone.get_default_timezone()
+    calendar = installed()
     for contact in contacts:
         there = stored.get(contact.pk, frozenset())
         due: frozenset[str] = frozenset()
@@ -108,7 +109,7 @@ def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Ite
                 facts=facts[contact.pk],
                 pins=pins.get(contact.pk, {}),
                 now=now,
-                zone=zone,
+                calendar=calendar,
             )
         for slug in there ^ due:
             yield Drift(slug, contact.pk, slug in there, "verdict")

@@ -7,6 +7,7 @@ from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from apps.core import checks
+from apps.rules.clock import WeekStart
 
 
 def found(check: Callable[[], list[CheckMessage]]) -> list[str | None]:
@@ -55,6 +56,16 @@ def test_a_retry_within_the_timeout_is_an_error(settings: Settings) -> None:
 def test_an_unknown_time_zone_is_an_error(settings: Settings, zone: str) -> None:
     settings.TIME_ZONE = zone
     assert found(checks.clock) == ["tidemark.E004"]
+
+
+@pytest.mark.parametrize("day", ["Monday", "friday", ""])
+def test_a_day_no_week_starts_on_is_an_error(settings: Settings, day: str) -> None:
+    settings.WEEK_STARTS = day
+    assert found(checks.clock) == ["tidemark.E006"]
+
+
+def test_every_start_of_a_week_that_rules_know_may_be_set() -> None:
+    assert {day.name.lower() for day in WeekStart} == set(checks.WEEK_STARTS)
 
 
 @pytest.mark.parametrize(

@@ -3,18 +3,18 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from apps.rules.clock import FIRST, LAST, Clock, instant, moment
+from apps.rules.clock import FIRST, LAST, Calendar, Clock, instant, moment
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def start(day: str, zone: str) -> datetime:
-    clock = Clock(AT, ZoneInfo(zone))
+    clock = Clock(AT, Calendar(ZoneInfo(zone)))
     return moment(clock.midnight(date.fromisoformat(day).toordinal()))
 
 
 def day_of(at: datetime, zone: str) -> str:
-    return date.fromordinal(Clock(AT, ZoneInfo(zone)).day(instant(at))).isoformat()
+    return date.fromordinal(Clock(AT, Calendar(ZoneInfo(zone))).day(instant(at))).isoformat()
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_day_begun_is_not_left_when_clocks_go_back_over_midnight() -> None:
 
 def test_days_follow_one_another_without_gap_in_every_zone() -> None:
     for name in sorted(available_timezones())[::7]:
-        clock = Clock(AT, ZoneInfo(name))
+        clock = Clock(AT, Calendar(ZoneInfo(name)))
         for ordinal in range(date(2024, 1, 1).toordinal(), date(2026, 1, 1).toordinal(), 3):
             begins = clock.midnight(ordinal)
             assert clock.day(begins) == ordinal
@@ -51,17 +51,17 @@ def test_days_follow_one_another_without_gap_in_every_zone() -> None:
 @pytest.mark.parametrize("zone", [UTC, ZoneInfo("Asia/Tokyo"), timezone(timedelta(hours=-14))])
 @pytest.mark.parametrize("at", [FIRST, LAST])
 def test_the_ends_of_time_have_days_too(at: datetime, zone: timezone) -> None:
-    clock = Clock(AT, zone)
+    clock = Clock(AT, Calendar(zone))
     day = clock.day(instant(at))
     assert clock.midnight(day) <= instant(at) < clock.midnight(day + 1)
 
 
 def test_going_back_before_the_first_year_stops_there() -> None:
-    assert Clock(FIRST + timedelta(days=1), UTC).ago(timedelta(days=30)) == FIRST
-    assert Clock(LAST, UTC).ago(timedelta(days=-30)) == LAST
+    assert Clock(FIRST + timedelta(days=1), Calendar(UTC)).ago(timedelta(days=30)) == FIRST
+    assert Clock(LAST, Calendar(UTC)).ago(timedelta(days=-30)) == LAST
 
 
 def test_the_second_of_two_like_wall_times_is_another_moment() -> None:
     zone = ZoneInfo("Europe/Berlin")
     first = datetime(2026, 10, 25, 2, 30, tzinfo=zone)
-    assert Clock(first, zone) != Clock(first.replace(fold=1), zone)
+    assert Clock(first, Calendar(zone)) != Clock(first.replace(fold=1), Calendar(zone))

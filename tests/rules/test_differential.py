@@ -1,12 +1,14 @@
 """The central test: what a rule says as a query it says in memory, for every shape of contact."""
 
 import random
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from apps.contacts.models import Contact
 from apps.rules import codec
+from apps.rules.clock import Calendar
 from apps.rules.errors import RuleError
 from apps.rules.keys import keys
 from apps.rules.nodes import Rule
@@ -31,7 +33,7 @@ def written(chance: random.Random) -> Rule:
 
 
 def by_query(rule: Rule, population: Population, now: object, zone: ZoneInfo) -> set[int]:
-    condition = matching(rule, population, now=now, zone=zone)
+    condition = matching(rule, population, now=now, calendar=Calendar(zone))
     return set(Contact.objects.filter(condition).values_list("pk", flat=True))
 
 
@@ -39,7 +41,7 @@ def by_verdict(rule: Rule, population: Population, now: object, zone: ZoneInfo) 
     return {
         person.contact.pk
         for person in population.people
-        if holds(rule, person.facts, now=now, zone=zone)
+        if holds(rule, person.facts, now=now, calendar=Calendar(zone))
     }
 
 
@@ -71,8 +73,8 @@ def test_the_reasons_agree_with_the_fast_path() -> None:
         rule = written(chance)
         now, zone = random_moment(chance), ZoneInfo(chance.choice(ZONES))
         for person in population.people[:10]:
-            verdict = judge(rule, person.facts, now=now, zone=zone)
-            assert verdict.holds == holds(rule, person.facts, now=now, zone=zone)
+            verdict = judge(rule, person.facts, now=now, calendar=Calendar(zone))
+            assert verdict.holds == holds(rule, person.facts, now=now, calendar=Calendar(zone))
             assert verdict.reason.holds == verdict.holds
 
 
@@ -98,5 +100,5 @@ def test_what_keys_do_not_name_is_not_read() -> None:
                 events={name: facts.events[name] for name in read.events & facts.events.keys()},
                 segments=frozenset(facts.segments) & read.segments,
             )
-            here = {"now": NOW, "zone": ZoneInfo("UTC")}
+            here = {"now": NOW, "calendar": Calendar(UTC)}
             assert holds(rule, seen, **here) == holds(rule, facts, **here)

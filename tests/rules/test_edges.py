@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from apps.rules import codec
+from apps.rules.clock import Calendar
 from apps.rules.edges import DateEdge, Edge, EventEdge, edges
 from apps.rules.facts import Facts
 from apps.rules.kinds import Kind
@@ -33,7 +34,7 @@ def moments(edge: Edge, facts: Facts) -> list[datetime]:
 
 
 def crossed(edge: Edge, facts: Facts, prev: datetime, now: datetime, zone: ZoneInfo) -> bool:
-    after, until = edge.sliver(prev, now, zone=zone)
+    after, until = edge.sliver(prev, now, calendar=Calendar(zone))
     return any(after < moment <= until for moment in moments(edge, facts))
 
 
@@ -48,8 +49,8 @@ def test_a_verdict_changes_with_time_alone_only_if_a_fact_crossed_an_edge() -> N
         now = prev + timedelta(seconds=chance.choice([1e-6, 1, 60, 90_000, 10**7]))
         zone = ZoneInfo(chance.choice(ZONES))
         for person in people:
-            before = holds(rule, person.facts, now=prev, zone=zone)
-            if before != holds(rule, person.facts, now=now, zone=zone):
+            before = holds(rule, person.facts, now=prev, calendar=Calendar(zone))
+            if before != holds(rule, person.facts, now=now, calendar=Calendar(zone)):
                 changed += 1
                 assert any(crossed(edge, person.facts, prev, now, zone) for edge in edges(rule)), (
                     codec.dumps(rule)
@@ -67,17 +68,17 @@ def test_the_instant_of_the_next_flip_is_exact() -> None:
         rule = written(chance)
         now, zone = random_moment(chance), ZoneInfo(chance.choice(ZONES))
         person: Person = chance.choice(people)
-        verdict = judge(rule, person.facts, now=now, zone=zone)
+        verdict = judge(rule, person.facts, now=now, calendar=Calendar(zone))
         later = [now + timedelta(days=days) * chance.random() for days in (1, 40, 400)]
         for moment in later:
             if verdict.flips_at is None or moment < verdict.flips_at:
-                assert holds(rule, person.facts, now=moment, zone=zone) == verdict.holds, (
-                    codec.dumps(rule)
-                )
+                assert (
+                    holds(rule, person.facts, now=moment, calendar=Calendar(zone)) == verdict.holds
+                ), codec.dumps(rule)
         if verdict.flips_at is not None:
             seen += 1
             assert verdict.flips_at > now
-            at = holds(rule, person.facts, now=verdict.flips_at, zone=zone)
+            at = holds(rule, person.facts, now=verdict.flips_at, calendar=Calendar(zone))
             assert at != verdict.holds, codec.dumps(rule)
     assert seen > 60
 
@@ -97,5 +98,5 @@ def test_the_edges_of_a_window_are_its_end_and_its_beginning() -> None:
 def test_the_night_clocks_change_is_one_day_like_any_other() -> None:
     edge = DateEdge("born", Kind.DATE, timedelta(0))
     zone = ZoneInfo("Europe/Lisbon")
-    after, until = edge.sliver(NOW - timedelta(days=1), NOW, zone=zone)
+    after, until = edge.sliver(NOW - timedelta(days=1), NOW, calendar=Calendar(zone))
     assert (after.date().isoformat(), until.date().isoformat()) == ("2026-03-28", "2026-03-29")

@@ -1,10 +1,11 @@
 import random
+from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from apps.rules import codec
+from apps.rules.clock import Calendar
 from apps.rules.nodes import Rule
 from apps.rules.prose import sentence
 from apps.rules.verdict import holds
@@ -48,6 +49,6 @@ def test_rules_that_read_alike_mean_the_same() -> None:
         former = said.setdefault(words, rule)
         repeated += former != rule
         for person in people if former != rule else ():
-            here = {"now": NOW, "zone": ZoneInfo("UTC")}
+            here = {"now": NOW, "calendar": Calendar(UTC)}
             assert holds(former, person.facts, **here) == holds(rule, person.facts, **here), words
     assert repeated > 20

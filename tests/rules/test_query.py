@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.contacts.models import Contact, Event
 from apps.rules import codec
+from apps.rules.clock import Calendar
 from apps.rules.query import matching
 from tests.rules.population import CATALOGUE, Population
 
@@ -19,7 +20,10 @@ pytestmark = pytest.mark.django_db
 
 def matched(rule: dict[str, Any]) -> list[int]:
     condition = matching(
-        codec.loads(rule, CATALOGUE), Population([]), now=NOW, zone=ZoneInfo("Europe/Lisbon")
+        codec.loads(rule, CATALOGUE),
+        Population([]),
+        now=NOW,
+        calendar=Calendar(ZoneInfo("Europe/Lisbon")),
     )
     return list(Contact.objects.filter(condition).order_by("pk").values_list("pk", flat=True))
 
@@ -103,7 +107,7 @@ def test_the_text_of_the_query_does_not_depend_on_the_values() -> None:
             ]
         }
         condition = matching(
-            codec.loads(rule, CATALOGUE), Population([]), now=NOW, zone=ZoneInfo("UTC")
+            codec.loads(rule, CATALOGUE), Population([]), now=NOW, calendar=Calendar(UTC)
         )
         return Contact.objects.filter(condition).query.sql_with_params()[0]
 

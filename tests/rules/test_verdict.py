@@ -5,17 +5,18 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from apps.rules import codec
+from apps.rules.clock import Calendar
 from apps.rules.verdict import Facts, Occurrence, Verdict, holds, judge
 from tests.rules.population import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-LISBON = ZoneInfo("Europe/Lisbon")
+LISBON = Calendar(ZoneInfo("Europe/Lisbon"))
 TICK = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 
 
 def judged(rule: dict[str, Any], facts: Facts) -> Verdict:
-    return judge(codec.loads(rule, CATALOGUE), facts, now=NOW, zone=LISBON)
+    return judge(codec.loads(rule, CATALOGUE), facts, now=NOW, calendar=LISBON)
 
 
 def of_trait(op: str, value: Any, stored: Any, *, trait: str) -> bool:
@@ -23,7 +24,7 @@ def of_trait(op: str, value: Any, stored: Any, *, trait: str) -> bool:
     if value is not None:
         rule["value"] = value
     found = codec.loads(rule, CATALOGUE)
-    return holds(found, Facts({} if stored is None else {trait: stored}), now=NOW, zone=LISBON)
+    return holds(found, Facts({} if stored is None else {trait: stored}), now=NOW, calendar=LISBON)
 
 
 def visits(*moments: datetime, **properties: object) -> Facts:
@@ -95,7 +96,7 @@ def test_a_window_is_open_at_its_far_end_and_closed_at_now() -> None:
         (NOW, True),
         (NOW + TICK, False),
     ]:
-        assert holds(rule, visits(moment), now=NOW, zone=LISBON) is held
+        assert holds(rule, visits(moment), now=NOW, calendar=LISBON) is held
 
 
 def test_conditions_on_properties_are_met_by_one_event_together() -> None:
