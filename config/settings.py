@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "apps.demo",
     "apps.insights",
     "apps.leads",
+    "apps.integrations",
     "apps.nurture",
     "apps.segments",
     "apps.quizzes",
@@ -67,6 +68,7 @@ INSTALLED_APPS = [
 # Public pages (the quiz, unsubscribing, health) carry no session, user or messages:
 # the Staff... classes step aside for them. See apps/core/middleware.py.
 MIDDLEWARE = [
+    "apps.integrations.middleware.ApiErrorMiddleware",
     "apps.core.middleware.UnavailableMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -83,7 +85,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
-PUBLIC_PATHS = ("/q/", "/u/", "/healthz", "/readyz", "/static/")
+API_PATH = "/api/"  # public in that sense: a token opens it, never a session
+PUBLIC_PATHS = ("/q/", "/u/", API_PATH, "/healthz", "/readyz", "/static/")
 
 TEMPLATES = [
     {
@@ -230,6 +233,8 @@ if TRUSTED_PROXIES:
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
 
 PUBLIC_BODY_LIMIT = 64 * 1024  # bytes
+API_BODY_LIMIT = 500_000  # bytes: bulk calls of a thousand rows
+API_PER_MINUTE = env.int("API_PER_MINUTE", default=30_000)  # calls of one token
 STARTS_PER_MINUTE = env.int("STARTS_PER_MINUTE", default=120)  # of quizzes, per address
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("apps.core.urls")),
     path("q/", include("apps.quizzes.urls")),
     path("u/", include("apps.nurture.urls")),
+    path("api/v1/", include("apps.integrations.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.insights.urls")),
     path("leads/", include("apps.leads.urls")),

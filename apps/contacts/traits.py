@@ -2,9 +2,24 @@
 
 from collections.abc import Iterable
 
+from django.db import transaction
+
 from apps.contacts.models import Trait
 from apps.rules.catalogue import CONTACT_TRAITS, Catalogue, TraitSpec
 from apps.rules.kinds import Kind, Option
+
+
+class KindDiffers(ValueError):
+    """The trait is there with another kind."""
+
+
+def put(key: str, *, label: str, kind: Kind, options: Iterable[Option] = (), source: str) -> Trait:
+    """Define a trait of this very kind. Raises KindDiffers, and ValidationError for the key."""
+    with transaction.atomic():
+        trait = define(key, label=label, kind=kind, options=options, source=source)
+        if trait.kind != kind:
+            raise KindDiffers(f"{key} is of kind {trait.kind}, and a trait keeps its kind.")
+    return trait
 
 
 def define(

@@ -93,7 +93,7 @@ class UnavailableMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies over 64 kB on public paths before anything reads them.
+    """Refuse bodies over 64 kB on public paths, 500 kB of the API, before anything reads them.
 
     A chunked body does not say how long it is, and Django would read it as empty: refused too.
     """
@@ -105,7 +105,7 @@ class BodyLimitMiddleware:
         if is_public(request):
             if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
                 return render(None, "411.html", status=411)
-            if _length(request) > settings.PUBLIC_BODY_LIMIT:
+            if _length(request) > _limit(request):
                 return render(None, "413.html", status=413)
         return self.get_response(request)
 
@@ -127,6 +127,11 @@ class NulMiddleware:
         if len(query) > STAFF_QUERY_LIMIT and not is_public(request):
             return render(None, "414.html", status=414)
         return self.get_response(request)
+
+
+def _limit(request: HttpRequest) -> int:
+    of_the_api = request.path_info.startswith(settings.API_PATH)
+    return int(settings.API_BODY_LIMIT if of_the_api else settings.PUBLIC_BODY_LIMIT)
 
 
 def _length(request: HttpRequest) -> int:

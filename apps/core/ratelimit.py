@@ -20,12 +20,17 @@ log = structlog.get_logger(__name__)
 
 
 def allowed(request: HttpRequest, *, bucket: str, per_minute: int) -> bool:
-    """Count this request and say whether its address stays within `per_minute` for `bucket`.
+    """Count this request and say whether its address stays within `per_minute` for `bucket`."""
+    return within(_pseudonym(network(request)), bucket=bucket, per_minute=per_minute)
+
+
+def within(who: str, *, bucket: str, per_minute: int) -> bool:
+    """Count one more by `who` and say whether that stays within `per_minute` for `bucket`.
 
     A cache that is away lets everybody in: a limit must not close the quiz.
     """
     try:
-        return _count(f"{bucket}:{_pseudonym(network(request))}") <= per_minute
+        return _count(f"{bucket}:{who}") <= per_minute
     except Exception as error:  # each cache backend raises errors of its own
         log.warning("rate limits are off", error=type(error).__name__)
         return True

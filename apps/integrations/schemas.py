@@ -1,0 +1,85 @@
+"""What calls take and give, piece by piece; each call's own body stands beside it."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from apps.contacts.events import FIRST_YEAR, LAST_YEAR
+from apps.rules.kinds import datetime_text
+
+LARGEST_ID = 2**63 - 1
+MOST_ROWS = 1_000
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class Body(BaseModel):
+    """A body, or an object in one: unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Problem(Answer):
+    code: str
+    message: str
+    at: str
+
+
+class RowProblem(Problem):
+    index: int
+
+
+def plain(text: str) -> str:
+    """Refuse what PostgreSQL cannot keep."""
+    if "\x00" in text:
+        raise ValueError("A text cannot hold a NUL character.")
+    if not text.isascii() and SURROGATE.search(text):
+        raise ValueError("A text cannot hold half a surrogate pair.")
+    return text
+
+
+def moment(raw: object) -> datetime:
+    """Read a time with its offset. A `+` that an address turned into a blank is forgiven."""
+    message = 'Expected a time with its offset such as "2026-11-23T09:30:00+01:00".'
+    if not isinstance(raw, str):
+        raise ValueError(message)
+    try:
+        found = datetime.fromisoformat(raw[:10] + raw[10:].replace(" ", "+"))
+    except ValueError:
+        raise ValueError(message) from None
+    if found.tzinfo is None:
+        raise ValueError(message)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"A time lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
+    return found.astimezone(UTC)
+
+
+Text = Annotated[str, AfterValidator(plain)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Time = Annotated[datetime, BeforeValidator(moment)]
+Moment = Annotated[datetime, PlainSerializer(datetime_text, return_type=str)]
+RuleSource = Annotated[
+    Any,
+    WithJsonSchema({"type": "object", "description": "A rule, as docs/rules.md has it."}),
+]
+
+
+def rows_of(model: type[BaseModel]) -> Any:
+    """Return the type of a list whose entries are read one by one, so one may be refused."""
+    listed = WithJsonSchema(
+        {"type": "array", "maxItems": MOST_ROWS, "items": model.model_json_schema()}
+    )
+    return Annotated[list[Any], Field(max_length=MOST_ROWS), listed]
