@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from apps.rules.clock import Clock
 from apps.rules.expressions import JsonMembers, between, never_null
 from apps.rules.fold import folds
+from apps.rules.inlining import Inline
 from apps.rules.kinds import Kind
 from apps.rules.lines import Days, Instants, Span
 from apps.rules.operands import Shape
@@ -36,7 +37,8 @@ class Operator:
 
     `phrase` follows the name of what is compared; {is} is its verb, {value} the operand.
     A date operator gives `span` instead of `test` and `sql`; `offsets` says at which
-    distances from now time alone carries a value across an end of the span.
+    distances from now time alone carries a value across an end of the span. `inline` is
+    the test again as `compiling` writes it; without it a condition is tested as it is here.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Operator:
     label: str
     phrase: str
     test: Test | None = None
+    inline: Inline | None = None
     sql: Sql | None = None
     span: InSpan | None = None
     offsets: Callable[[Any], tuple[timedelta, ...]] = lambda _: ()
@@ -66,8 +69,23 @@ class Operator:
             return self.negated
         if self.span is None:
             return self.holds_of(value, operand)
-        first, last = _ends(self.span, kind, operand, clock)
+        first, last = self.ends(operand, kind=kind, clock=clock)
         return (first <= str(value) <= last) is not self.negated
+
+    def is_span(self, operand: object) -> bool:
+        """Return whether those that hold, the twin's aside, are all that lie between two ends."""
+        return self.span is not None
+
+    def ends(self, operand: object, *, kind: Kind, clock: Clock) -> tuple[str, str]:
+        """Return the first and last stored value that hold, of an operator that is a span."""
+        assert self.span is not None
+        return _ends(self.span, kind, operand, clock)
+
+    def moments(self, operand: object, *, clock: Clock) -> tuple[datetime, datetime]:
+        """Return the first and last time that hold, of an operator that is a span."""
+        assert self.span is not None
+        line = Instants(clock)
+        return line.moments(self.span(line, operand))
 
     def holds_of(self, value: object, operand: object) -> bool:
         """Return whether it holds, of an operator that reads no clock."""

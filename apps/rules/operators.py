@@ -16,10 +16,11 @@ from apps.rules.clock import NO_TIME
 from apps.rules.comparing import Members, Operator, Twin, text_literal
 from apps.rules.expressions import Number, between, compared, folded, like, one_of, present
 from apps.rules.fold import fold, folds
+from apps.rules.inlining import KNOWN, Inline
 from apps.rules.kinds import Kind
 from apps.rules.lines import FAR_FUTURE, FAR_PAST
 from apps.rules.operands import Shape
-from apps.rules.wildcards import escaped, like_pattern, matches
+from apps.rules.wildcards import escaped, like_pattern, matcher, matches
 
 WORDS = (Kind.TEXT, Kind.CHOICE)
 DATED = (Kind.DATE, Kind.DATETIME)
@@ -47,95 +48,112 @@ ROWS = (
     Operator(
         "is", WORDS, Shape.ONE, "is", "{is} {value}",
         test=lambda text, wanted: fold(text) == fold(wanted),
+        inline=Inline("{x} == {0}", lambda wanted: (fold(wanted),)),
         sql=lambda text, wanted: compared(folded(text), "=", _folded_literal(wanted)),
         twin=Twin("is_not", "is not", "{is} not {value}"),
     ),
     Operator(
         "one_of", WORDS, Shape.LIST, "is one of", "{is} {value}",
         test=lambda text, wanted: fold(text) in folds(wanted),
+        inline=Inline("{x} in {0}", lambda wanted: (folds(wanted),)),
         sql=lambda text, wanted: one_of(folded(text), [*map(text_literal, sorted(folds(wanted)))]),
         twin=Twin("none_of", "is none of", "{is} not {value}"),
     ),
     Operator(
         "contains", (Kind.TEXT,), Shape.TEXT, "contains", "contains {value}",
         test=lambda text, part: fold(part) in fold(text),
+        inline=Inline("{0} in {x}", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"%{escaped(fold(part))}%"),
         twin=Twin("not_contains", "does not contain", "does not contain {value}"),
     ),
     Operator(
         "starts_with", (Kind.TEXT,), Shape.TEXT, "starts with", "starts with {value}",
         test=lambda text, part: fold(text).startswith(fold(part)),
+        inline=Inline("{x}.startswith({0})", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"{escaped(fold(part))}%"),
     ),
     Operator(
         "ends_with", (Kind.TEXT,), Shape.TEXT, "ends with", "ends with {value}",
         test=lambda text, part: fold(text).endswith(fold(part)),
+        inline=Inline("{x}.endswith({0})", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"%{escaped(fold(part))}"),
     ),
     Operator(
         "like", (Kind.TEXT,), Shape.TEXT, "is like", "{is} like {value}",
         test=lambda text, pattern: matches(fold(text), fold(pattern)),
+        inline=Inline('{x} != "" and {0}({again})', lambda pattern: (matcher(fold(pattern)),)),
         sql=lambda text, pattern: _like(text, like_pattern(fold(pattern))),
     ),
     # Number
     Operator(
         "is", (Kind.NUMBER,), Shape.ONE, "is", "{is} {value}",
         test=lambda number, wanted: number == wanted,
+        inline=Inline("{x} == {0}"),
         sql=lambda number, wanted: compared(number, "=", Number(wanted)),
         twin=Twin("is_not", "is not", "{is} not {value}"),
     ),
     Operator(
         "one_of", (Kind.NUMBER,), Shape.LIST, "is one of", "{is} {value}",
         test=lambda number, wanted: number in wanted,
+        inline=Inline("{x} in {0}", lambda wanted: (frozenset(wanted),)),
         sql=lambda number, wanted: one_of(number, [*map(Number, wanted)]),
         twin=Twin("none_of", "is none of", "{is} not {value}"),
     ),
     Operator(
         "at_least", (Kind.NUMBER,), Shape.ONE, "is at least", "{is} at least {value}",
         test=lambda number, bound: number >= bound,
+        inline=Inline("{x} >= {0}"),
         sql=lambda number, bound: compared(number, ">=", Number(bound)),
     ),
     Operator(
         "more_than", (Kind.NUMBER,), Shape.ONE, "is more than", "{is} more than {value}",
         test=lambda number, bound: number > bound,
+        inline=Inline("{x} > {0}"),
         sql=lambda number, bound: compared(number, ">", Number(bound)),
     ),
     Operator(
         "at_most", (Kind.NUMBER,), Shape.ONE, "is at most", "{is} at most {value}",
         test=lambda number, bound: number <= bound,
+        inline=Inline("{x} <= {0}"),
         sql=lambda number, bound: compared(number, "<=", Number(bound)),
     ),
     Operator(
         "less_than", (Kind.NUMBER,), Shape.ONE, "is less than", "{is} less than {value}",
         test=lambda number, bound: number < bound,
+        inline=Inline("{x} < {0}"),
         sql=lambda number, bound: compared(number, "<", Number(bound)),
     ),
     Operator(
         "between", (Kind.NUMBER,), Shape.PAIR, "is between", "{is} between {value}",
         test=lambda number, ends: ends[0] <= number <= ends[1],
+        inline=Inline("{0} <= {x} <= {1}", lambda ends: ends),
         sql=lambda number, ends: between(number, Number(ends[0]), Number(ends[1])),
     ),
     # Boolean
     Operator(
         "is_true", (Kind.BOOLEAN,), Shape.NONE, "is true", "{is} true",
         test=lambda answer, _: answer is True,
+        inline=Inline("{x} is True"),
         sql=lambda answer, _: compared(answer, "=", Literal(True)),  # noqa: FBT003
     ),
     Operator(
         "is_false", (Kind.BOOLEAN,), Shape.NONE, "is false", "{is} false",
         test=lambda answer, _: answer is False,
+        inline=Inline("{x} is False"),
         sql=lambda answer, _: compared(answer, "=", Literal(False)),  # noqa: FBT003
     ),
     # Choices of several
     Operator(
         "has_any", (Kind.CHOICES,), Shape.LIST, "has any of", "{has} {value}",
         test=lambda texts, wanted: not folds(texts).isdisjoint(folds(wanted)),
+        inline=Inline("not {x}.isdisjoint({0})", lambda wanted: (folds(wanted),)),
         sql=_any_in,
         twin=Twin("has_none", "has none of", "{has} none of {value}"),
     ),
     Operator(
         "has_all", (Kind.CHOICES,), Shape.LIST, "has all of", "{has} all of {all}",
         test=lambda texts, wanted: folds(texts) >= folds(wanted),
+        inline=Inline("{x} >= {0}", lambda wanted: (folds(wanted),)),
         sql=_all_in,
     ),
     # Date and time
@@ -176,12 +194,14 @@ ROWS = (
     Operator(
         "is_set", SINGLE, Shape.NONE, "is known", "{is} known",
         test=lambda _value, _: True,
+        inline=KNOWN,
         sql=lambda value, _: present(value),
         twin=Twin("is_not_set", "is not known", "{is} not known"),
     ),
     Operator(
         "is_set", (Kind.CHOICES,), Shape.NONE, "is known", "{is} known",
         test=lambda _value, _: True,
+        inline=KNOWN,
         sql=_any_in,
         twin=Twin("is_not_set", "is not known", "{is} not known"),
     ),

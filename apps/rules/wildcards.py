@@ -1,6 +1,7 @@
 """Wildcards of the `like` operator: `*` is any run of characters, `?` any one."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,31 @@ def matches(text: str, pattern: str) -> bool:
         places = (places & letters.get(character, single)) << 1 | (places & stars)
         places |= (places & stars) << 1
     return bool(places & compiled.accepted)
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Return what tests texts for the pattern: many times faster where it has no `?`."""
+    if "?" in pattern:
+        return lambda text: matches(text, pattern)
+    first, *between = pattern.split("*")
+    if not between:
+        return lambda text: text == pattern
+    *between, last = between
+    parts = [part for part in between if part]
+    return lambda text: _in_order(text, first, parts, last)
+
+
+def _in_order(text: str, first: str, parts: Iterable[str], last: str) -> bool:
+    """Return whether the parts stand apart in the text, in order: each as early as it can."""
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in parts:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return text.endswith(last) and len(text) - len(last) >= at
 
 
 def like_pattern(pattern: str) -> str:

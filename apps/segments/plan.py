@@ -14,15 +14,17 @@ import structlog
 from apps.contacts import traits
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
+from apps.rules.compiling import Compiled
 from apps.rules.edges import Edge, edges
 from apps.rules.errors import RuleError
 from apps.rules.keys import keys
-from apps.rules.nodes import Rule
+from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
 from apps.segments.models import Change, Segment
 
 log = structlog.get_logger(__name__)
 
 Stamps = tuple[str, ...]
+NOBODY = Any(())
 
 
 class CycleError(ValueError):
@@ -52,6 +54,13 @@ class Planned:
         return direct | frozenset(self.higher)
 
     @cached_property
+    def unpinned(self) -> Rule:
+        """Whom it takes where no pin decides: those of its rule that no higher rung took."""
+        rule = NOBODY if self.rule is None else self.rule
+        above = tuple(SegmentCondition(slug) for slug in self.higher)
+        return All((Not(Any(above)), rule)) if above else rule
+
+    @cached_property
     def reads(self) -> frozenset[str]:
         """The marks that touch this segment."""
         marks = keys(self.rule).as_marks() if self.rule is not None else frozenset()
@@ -66,6 +75,7 @@ class Plan:
     segments: tuple[Planned, ...]
     broken: Mapping[str, str] = field(default_factory=dict)  # slug: why its rule cannot be read
     _touched: dict[frozenset[str], tuple[Planned, ...]] = field(default_factory=dict, repr=False)
+    _compiled: dict[tuple[str, ...], Compiled] = field(default_factory=dict, repr=False)
 
     @cached_property
     def by_slug(self) -> Mapping[str, Planned]:
@@ -87,6 +97,18 @@ class Plan:
             if len(self._touched) > 1000:
                 self._touched.clear()
             found = self._touched[marks] = self._find_touched(marks)
+        return found
+
+    def compiled(self, segments: Iterable[Planned]) -> Compiled:
+        """Return the rules of these segments, given in the plan's order, as one function."""
+        chosen = tuple(segments)
+        slugs = tuple([segment.slug for segment in chosen])
+        found = self._compiled.get(slugs)
+        if found is None:
+            if len(self._compiled) > 100:
+                self._compiled.clear()
+            rules = ((segment.slug, segment.unpinned) for segment in chosen)
+            found = self._compiled[slugs] = Compiled(rules)
         return found
 
     def _find_touched(self, marks: frozenset[str]) -> tuple[Planned, ...]:

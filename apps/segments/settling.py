@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
+from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.signals import memberships_changed
-from apps.segments.standing import stand
+from apps.segments.standing import Judge
 
 log = structlog.get_logger(__name__)
 
@@ -119,11 +120,11 @@ def _moves(
     before = standing_of(contacts, plan)
     pins = pins_of(contacts, plan)
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
-    calendar = installed()
+    judge = Judge(plan, Clock(now, installed()))
     moves = []
     for pk in sorted(contacts):
         after = (
-            stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}), now=now, calendar=calendar)
+            judge.stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}))
             if contacts[pk].merged_into_id is None
             else frozenset()
         )

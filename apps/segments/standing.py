@@ -1,48 +1,62 @@
 """Where a contact stands: rules, pins and ladders taken together. Pure."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from itertools import compress
 
-from apps.rules.clock import Calendar
+from apps.rules.clock import Clock
 from apps.rules.facts import Facts
-from apps.rules.verdict import holds
 from apps.segments.models import Pin
-from apps.segments.plan import Planned
+from apps.segments.plan import Plan, Planned
 
 Pins = Mapping[str, str]  # slug: Pin.Held
+Stand = Callable[[Facts, Pins], frozenset[str]]
 
 
-def stand(
-    segments: Iterable[Planned], *, facts: Facts, pins: Pins, now: datetime, calendar: Calendar
-) -> frozenset[str]:
-    """Return the slugs the contact stands in, given where it stood in all other segments.
+class Judge:
+    """What says of many contacts where they stand, at one moment and by one plan."""
 
-    The segments come in dependency order; each sees the others' new standing, never a
-    stale one. The rest of `facts.segments` is taken as it is.
-    """
-    within = set(facts.segments)
+    def __init__(self, plan: Plan, clock: Clock) -> None:
+        self._plan = plan
+        self._clock = clock
+        self._stands: dict[tuple[str, ...], Stand] = {}
+
+    def stand(self, segments: Iterable[Planned], *, facts: Facts, pins: Pins) -> frozenset[str]:
+        """Return the slugs the contact stands in, given where it stood in all other segments.
+
+        The segments come in the plan's order; each sees the others' new standing, never a
+        stale one. The rest of `facts.segments` is taken as it is.
+        """
+        chosen = tuple(segments)
+        slugs = tuple([segment.slug for segment in chosen])
+        found = self._stands.get(slugs)
+        if found is None:
+            found = self._stands[slugs] = _stand(self._plan, chosen, self._clock)
+        return found(facts, pins)
+
+
+def _stand(plan: Plan, segments: tuple[Planned, ...], clock: Clock) -> Stand:
+    compiled = plan.compiled(segments)
+    slugs = [segment.slug for segment in segments]
+    judged = frozenset(slugs)
+    judge = compiled.outcomes(clock)
+    judge_held = cache(lambda: compiled.outcomes_held(clock))
+
+    def stand(facts: Facts, pins: Pins) -> frozenset[str]:
+        held = _held(segments, pins) if pins else {}
+        outcomes = judge_held()(facts, held) if held else judge(facts)
+        return frozenset(compress(slugs, outcomes)) | (facts.segments - judged)
+
+    return stand
+
+
+def _held(segments: Iterable[Planned], pins: Pins) -> dict[str, bool]:
+    """Return what pins decide: on a ladder the first rung held in wins, before any rule."""
+    held: dict[str, bool] = {}
     for segment in segments:
-        seen = replace(facts, segments=frozenset(within))
-        if belongs(segment, facts=seen, pins=pins, now=now, calendar=calendar):
-            within.add(segment.slug)
-        else:
-            within.discard(segment.slug)
-    return frozenset(within)
-
-
-def belongs(
-    segment: Planned, *, facts: Facts, pins: Pins, now: datetime, calendar: Calendar
-) -> bool:
-    """Return whether the contact is in: a pin decides, else the ladder, else the rule.
-
-    On a ladder the first rung with a pin wins, else the first whose rule holds.
-    """
-    pinned = next((slug for slug in segment.rungs if pins.get(slug) == Pin.Held.IN), None)
-    if pinned is not None:
-        return pinned == segment.slug
-    if segment.slug in pins:
-        return pins[segment.slug] == Pin.Held.IN
-    if segment.rule is None or not facts.segments.isdisjoint(segment.higher):
-        return False
-    return holds(segment.rule, facts, now=now, calendar=calendar)
+        pinned = next((slug for slug in segment.rungs if pins.get(slug) == Pin.Held.IN), None)
+        if pinned is not None:
+            held[segment.slug] = pinned == segment.slug
+        elif segment.slug in pins:
+            held[segment.slug] = pins[segment.slug] == Pin.Held.IN
+    return held

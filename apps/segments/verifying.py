@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
+from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
 from apps.segments.models import Change, Membership, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
 from apps.segments.population import Population
 from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
-from apps.segments.standing import stand
+from apps.segments.standing import Judge
 from apps.segments.ticking import tick
 
 BATCH = 2000
@@ -99,18 +100,13 @@ def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Ite
     stored = standing_of(ids, plan)
     pins = pins_of(ids, plan)
     facts = loading.load(contacts, segments=plan.segments, standing={})
-    calendar = installed()
+    judge = Judge(plan, Clock(now, installed()))
     for contact in contacts:
         there = stored.get(contact.pk, frozenset())
         due: frozenset[str] = frozenset()
         if contact.merged_into_id is None:
-            due = stand(
-                plan.segments,
-                facts=facts[contact.pk],
-                pins=pins.get(contact.pk, {}),
-                now=now,
-                calendar=calendar,
-            )
+            held_by = pins.get(contact.pk, {})
+            due = judge.stand(plan.segments, facts=facts[contact.pk], pins=held_by)
         for slug in there ^ due:
             yield Drift(slug, contact.pk, slug in there, "verdict")
 
