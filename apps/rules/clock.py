@@ -63,6 +63,10 @@ class Clock:
     def ago(self, delta: timedelta) -> datetime:
         return moment(self.instant(-delta))
 
+    @property
+    def today(self) -> int:
+        return self.day(self.instant())
+
     def day(self, instant: int) -> int:
         """Return the day that this instant belongs to."""
         day = (instant + self._offset_at(instant)) // _DAY + _EPOCH_DAY

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -10,18 +10,18 @@ from django.db.models import DateTimeField, Expression, TextField
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
+from apps.rules.boxes import boxes, in_boxes
 from apps.rules.clock import Clock
-from apps.rules.expressions import JsonMembers, between, never_null
+from apps.rules.expressions import InstantText, JsonMembers, between, never_null
 from apps.rules.fold import folds
 from apps.rules.inlining import Inline
 from apps.rules.kinds import Kind
-from apps.rules.lines import Days, Instants, Span
+from apps.rules.lines import Instants, Line, line_of
 from apps.rules.operands import Shape
+from apps.rules.windows import Window
 
 Test = Callable[[Any, Any], bool]  # (stored value, operand): does the condition hold
 Sql = Callable[[Any, Any], Expression]  # (subject, operand): the same, as a condition
-Line = Days | Instants
-InSpan = Callable[[Line, Any], Span]  # (line, operand): the interval of points that hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,8 @@ class Operator:
     """One operator on values of some kinds.
 
     `phrase` follows the name of what is compared; {is} is its verb, {value} the operand.
-    A date operator gives `span` instead of `test` and `sql`; `offsets` says at which
-    distances from now time alone carries a value across an end of the span. `inline` is
-    the test again as `compiling` writes it; without it a condition is tested as it is here.
+    A date operator gives the `window` of those that hold instead of `test` and `sql`. `inline`
+    is the test again as `compiling` writes it; without it a condition is tested as it is here.
     """
 
     name: str
@@ -49,8 +48,7 @@ class Operator:
     test: Test | None = None
     inline: Inline | None = None
     sql: Sql | None = None
-    span: InSpan | None = None
-    offsets: Callable[[Any], tuple[timedelta, ...]] = lambda _: ()
+    window: Callable[[Any], Window] | None = None
     twin: Twin | None = None
     negated: bool = False
 
@@ -67,25 +65,26 @@ class Operator:
         """Return whether it holds for a stored value as `kinds.stored` gives it."""
         if value is None:
             return self.negated
-        if self.span is None:
+        if self.window is None:
             return self.holds_of(value, operand)
-        first, last = self.ends(operand, kind=kind, clock=clock)
-        return (first <= str(value) <= last) is not self.negated
+        return _inside(str(value), self.window(operand), kind, clock) is not self.negated
 
     def is_span(self, operand: object) -> bool:
         """Return whether those that hold, the twin's aside, are all that lie between two ends."""
-        return self.span is not None
+        return self.window is not None and not self.window(operand).recurs
 
     def ends(self, operand: object, *, kind: Kind, clock: Clock) -> tuple[str, str]:
         """Return the first and last stored value that hold, of an operator that is a span."""
-        assert self.span is not None
-        return _ends(self.span, kind, operand, clock)
+        assert self.window is not None
+        (ends,) = _ends(self.window(operand), kind, clock, None)
+        return ends
 
     def moments(self, operand: object, *, clock: Clock) -> tuple[datetime, datetime]:
         """Return the first and last time that hold, of an operator that is a span."""
-        assert self.span is not None
+        assert self.window is not None
         line = Instants(clock)
-        return line.moments(self.span(line, operand))
+        (span,) = self.window(operand).spans(line)
+        return line.moments(span)
 
     def holds_of(self, value: object, operand: object) -> bool:
         """Return whether it holds, of an operator that reads no clock."""
@@ -99,8 +98,8 @@ class Operator:
         if self.sql is not None:
             test = self.sql(subject, operand)
         else:
-            assert self.span is not None
-            test = _within(subject, self.span, kind, operand, clock)
+            assert self.window is not None
+            test = _within(subject, self.window(operand), line_of(kind, clock))
         return never_null(test, negated=self.negated)
 
 
@@ -116,20 +115,31 @@ class Members:
         return JsonMembers(self.column, key=self.key, among=texts)
 
 
+def _inside(text: str, window: Window, kind: Kind, clock: Clock) -> bool:
+    year = int(text[:4]) if window.recurs else None
+    return any(first <= text <= last for first, last in _ends(window, kind, clock, year))
+
+
 @lru_cache(maxsize=2048)
-def _ends(span: InSpan, kind: Kind, operand: object, clock: Clock) -> tuple[str, str]:
-    line = Days(clock) if kind is Kind.DATE else Instants(clock)
-    return line.texts(span(line, operand))
+def _ends(
+    window: Window, kind: Kind, clock: Clock, year: int | None
+) -> tuple[tuple[str, str], ...]:
+    line = line_of(kind, clock)
+    return tuple(map(line.texts, window.spans(line, year=year)))
 
 
-def _within(subject: Any, span: InSpan, kind: Kind, operand: object, clock: Clock) -> Expression:
-    if isinstance(subject.output_field, DateTimeField):
-        line = Instants(clock)
-        moments = line.moments(span(line, operand))
-        first, last = (Literal(moment, output_field=DateTimeField()) for moment in moments)
+def _within(subject: Any, window: Window, line: Line) -> Expression:
+    of_column = isinstance(subject.output_field, DateTimeField)
+    if window.recurs:
+        text = InstantText(subject) if of_column else subject
+        return in_boxes(text, boxes(map(line.texts, window.spans(line))))
+    (span,) = window.spans(line)
+    ends: Iterable[Expression]
+    if of_column:
+        ends = (Literal(end, output_field=DateTimeField()) for end in line.moments(span))
     else:
-        first, last = map(text_literal, _ends(span, kind, operand, clock))
-    return between(subject, first, last)
+        ends = map(text_literal, line.texts(span))
+    return between(subject, *ends)
 
 
 def text_literal(value: str) -> Literal:

@@ -5,62 +5,59 @@ rule, some fact lies in the sliver that slid across it.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import assert_never
 
-from apps.rules.clock import NO_TIME, Calendar, Clock, moment
+from apps.rules.clock import Calendar, Clock
 from apps.rules.keys import leaves
 from apps.rules.kinds import Kind
-from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
+from apps.rules.lines import line_of
+from apps.rules.nodes import EventCondition, Leaf, Operand, Rule, SegmentCondition, TraitCondition
 from apps.rules.operators import operator
+from apps.rules.windows import NOW, End, Offset
 
-Sliver = tuple[datetime, datetime]  # (after, up to and with)
+Sliver = tuple[datetime, datetime]  # the first and the last moment, both included
 
 
 @dataclass(frozen=True, slots=True)
 class EventEdge:
-    """Events of a name slide across it `offset` after they occurred; 0 is coming due."""
+    """Events of a name slide across it as `end` passes the time at which they occurred."""
 
     event: str
-    offset: timedelta
+    end: End
 
     @property
     def mark(self) -> str:
         return f"event:{self.event}"
 
-    def sliver(self, prev: datetime, now: datetime, *, calendar: Calendar) -> Sliver:
+    def slivers(self, prev: datetime, now: datetime, *, calendar: Calendar) -> list[Sliver]:
         """Return between which times the events occurred that slid across since `prev`."""
-        return Clock(prev, calendar).ago(self.offset), Clock(now, calendar).ago(self.offset)
+        return _slivers(self.end, Kind.DATETIME, Clock(prev, calendar), Clock(now, calendar))
 
 
 @dataclass(frozen=True, slots=True)
 class DateEdge:
-    """Values of a trait cross it when they are reached by the moment `offset` from now.
-
-    For a time that is the instant now + offset, for a date the local day of that instant.
-    """
+    """Values of a trait cross it as `end` passes them."""
 
     trait: str
     kind: Kind
-    offset: timedelta
+    end: End
 
     @property
     def mark(self) -> str:
         return f"trait:{self.trait}"
 
-    def sliver(self, prev: datetime, now: datetime, *, calendar: Calendar) -> Sliver:
+    def slivers(self, prev: datetime, now: datetime, *, calendar: Calendar) -> list[Sliver]:
         """Return between which values those lie that were crossed since `prev`.
 
         A date is given as midnight UTC of that day.
         """
-        return self._reached(Clock(prev, calendar)), self._reached(Clock(now, calendar))
+        return _slivers(self.end, self.kind, Clock(prev, calendar), Clock(now, calendar))
 
-    def _reached(self, clock: Clock) -> datetime:
-        reached = clock.instant(self.offset)
-        if self.kind is Kind.DATETIME:
-            return moment(reached)
-        day = min(max(clock.day(reached), date.min.toordinal()), date.max.toordinal())
-        return datetime.combine(date.fromordinal(day), time.min, UTC)
+
+def _slivers(end: End, kind: Kind, prev: Clock, now: Clock) -> list[Sliver]:
+    before, after = line_of(kind, prev), line_of(kind, now)
+    return [after.moments(span) for span in end.swept(before, after)]
 
 
 Edge = EventEdge | DateEdge
@@ -71,25 +68,28 @@ def edges(rule: Rule) -> frozenset[Edge]:
     return frozenset(edge for leaf in leaves(rule) for edge in _edges(leaf))
 
 
-def event_offsets(leaf: EventCondition) -> frozenset[timedelta]:
-    """Return after how long since it occurred an event may turn the condition over.
+def event_ends(leaf: EventCondition) -> frozenset[End]:
+    """Return what turns the condition over as it passes the time of an event.
 
-    0 is among them: an event dated in the future counts once it is due.
+    Now is among them: an event dated in the future counts once it is due.
     """
     when = leaf.first or leaf.last
     if when is not None:
-        across = operator(when.op, Kind.DATETIME).offsets(when.value)
-        return frozenset([NO_TIME, *(-offset for offset in across)])
-    return frozenset([NO_TIME] if leaf.within is None else [NO_TIME, leaf.within.delta])
+        return frozenset([NOW, *_ends(when.op, when.value, Kind.DATETIME)])
+    return frozenset([NOW] if leaf.within is None else [NOW, Offset(-leaf.within.delta)])
+
+
+def _ends(op: str, value: Operand, kind: Kind) -> tuple[End, ...]:
+    window = operator(op, kind).window
+    return () if window is None else window(value).ends
 
 
 def _edges(leaf: Leaf) -> list[Edge]:
     match leaf:
         case TraitCondition(trait, op, value, kind):
-            offsets = operator(op, kind).offsets(value)
-            return [DateEdge(trait, kind, offset) for offset in offsets]
+            return [DateEdge(trait, kind, end) for end in _ends(op, value, kind)]
         case EventCondition(event):
-            return [EventEdge(event, offset) for offset in event_offsets(leaf)]
+            return [EventEdge(event, end) for end in event_ends(leaf)]
         case SegmentCondition():
             return []
         case _:

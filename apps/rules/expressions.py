@@ -152,6 +152,39 @@ class JsonMembers(Func):
         return f"IN ({', '.join(['%s'] * len(self.among))})", self.among
 
 
+class InstantText(Func):
+    """A column of times as the canonical text of the kind datetime."""
+
+    def __init__(self, column: Combinable) -> None:
+        super().__init__(column, output_field=TextField())
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        template = "(SUBSTR(REPLACE({column}, ' ', 'T') || '.000000', 1, 26) || 'Z')"
+        return _fill(template, column=column)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        template = """TO_CHAR({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        return _fill(f'({template} COLLATE "C")', column=column)
+
+
+class OneOf(Func):
+    """Whether the first is among the rest. The list is no expression of its own: Django would
+    group by it.
+    """
+
+    def as_sql(  # type: ignore[override]
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        subject, *values = (compiler.compile(part) for part in self.source_expressions)
+        listed = ", ".join(sql for sql, _ in values)
+        params = [param for _, given in (subject, *values) for param in given]
+        return f"({subject[0]} IN ({listed}))", tuple(params)
+
+
 class Number(Func):
     """A number as a double, read by the database's own parser as the stored ones are.
 
@@ -198,8 +231,7 @@ def between(subject: Combinable, low: Combinable, high: Combinable) -> Expressio
 
 
 def one_of(subject: Combinable, values: Sequence[Combinable]) -> Expression:
-    listed = Func(*values, template="(%(expressions)s)", output_field=BooleanField())
-    return compared(subject, "IN", listed)
+    return OneOf(subject, *values, output_field=BooleanField())
 
 
 def like(subject: Combinable, pattern: str) -> Expression:

@@ -7,16 +7,17 @@ leaves a window, a date passes an edge. Those after now are tried one by one, in
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import assert_never
 
-from apps.rules.clock import LAST, MICROSECOND, Clock, instant, moment
-from apps.rules.edges import event_offsets
+from apps.rules.clock import LAST, Clock, instant, moment
 from apps.rules.facts import Facts
 from apps.rules.holding import asked, holds_where, matching_times, suffices
 from apps.rules.kinds import Kind, stored
-from apps.rules.lines import Days, Instants
+from apps.rules.lines import Instants, line_of
 from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
 from apps.rules.operators import operator
+from apps.rules.windows import NOW, Offset, Stretch, Window
 
 MAX_STEPS = 500
 
@@ -49,7 +50,7 @@ def track(leaf: Leaf, facts: Facts, clock: Clock) -> Track:
             return Track(leaf, value, _trait_turns(leaf, value, clock))
         case EventCondition():
             times = matching_times(leaf, facts)
-            return Track(leaf, times, _event_turns(leaf, times))
+            return Track(leaf, times, _event_turns(leaf, times, clock))
         case SegmentCondition(segment):
             return Track(leaf, segment in facts.segments, ())
         case _:
@@ -78,16 +79,23 @@ def _holds(rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock) -> bool:
 
 
 def _trait_turns(leaf: TraitCondition, value: object, clock: Clock) -> tuple[int, ...]:
-    offsets = operator(leaf.op, leaf.kind).offsets(leaf.value)
-    if value is None or not offsets:
+    window = operator(leaf.op, leaf.kind).window
+    if value is None or window is None:
         return ()
-    line = Days(clock) if leaf.kind is Kind.DATE else Instants(clock)
+    line = line_of(leaf.kind, clock)
     try:
-        return tuple(line.crossed_at(str(value), offset) for offset in offsets)
+        return tuple(window(leaf.value).turns(line, line.point(str(value))))
     except ValueError:  # the form of a date, but none that is in the calendar
         return ()
 
 
-def _event_turns(leaf: EventCondition, times: list[datetime]) -> tuple[int, ...]:
-    offsets = [offset // MICROSECOND for offset in event_offsets(leaf)]
-    return tuple(instant(time) + offset for time in times for offset in offsets)
+def _event_turns(leaf: EventCondition, times: list[datetime], clock: Clock) -> tuple[int, ...]:
+    line = Instants(clock)
+    points = [instant(time) for time in times]
+    when = leaf.first or leaf.last
+    if when is None:
+        window: Window = Stretch(Offset(-leaf.within.delta) if leaf.within else None, NOW)
+        return tuple(turn for point in points for turn in window.turns(line, point))
+    inside = operator(when.op, Kind.DATETIME).window
+    turns = [] if inside is None else [inside(when.value).turns(line, point) for point in points]
+    return tuple(chain(points, *turns))

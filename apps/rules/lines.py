@@ -4,10 +4,10 @@ A span is a closed interval of points; its ends may lie beyond what a date can s
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
-from apps.rules.clock import FIRST, LAST, MICROSECOND, Clock, instant, moment
-from apps.rules.kinds import datetime_text
+from apps.rules.clock import FIRST, LAST, Clock, instant, moment
+from apps.rules.kinds import Kind, datetime_text
 
 Span = tuple[int, int]
 FAR_PAST, FAR_FUTURE = -(10**30), 10**30
@@ -28,15 +28,31 @@ class Days:
 
     end = start
 
+    def first_of(self, day: int) -> int:
+        return day
+
+    last_of = day_of = first_of
+
+    def point(self, text: str) -> int:
+        """Read a canonical text. Raises ValueError for one that is not in the calendar."""
+        return date.fromisoformat(text).toordinal()
+
+    def begins(self, point: int) -> int:
+        """Return the instant at which it begins."""
+        return self.clock.midnight(point)
+
     def texts(self, span: Span) -> tuple[str, str]:
         """Return the ends as canonical texts; an empty span has them the wrong way round."""
-        lowest, highest = date.min.toordinal(), date.max.toordinal()
-        first, last = _inside(span, lowest, highest)
+        first, last = self._inside(span)
         return date.fromordinal(first).isoformat(), date.fromordinal(last).isoformat()
 
-    def crossed_at(self, text: str, offset: timedelta) -> int:
-        """Return the instant from which the day `offset` from now is this one or later."""
-        return self.clock.midnight(date.fromisoformat(text).toordinal()) - offset // MICROSECOND
+    def moments(self, span: Span) -> tuple[datetime, datetime]:
+        """Return the ends as an index of dates holds them: midnights in UTC."""
+        first, last = (date.fromordinal(day) for day in self._inside(span))
+        return datetime.combine(first, time.min, UTC), datetime.combine(last, time.min, UTC)
+
+    def _inside(self, span: Span) -> Span:
+        return _inside(span, date.min.toordinal(), date.max.toordinal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +74,21 @@ class Instants:
             return instant(value)
         return self.clock.midnight(value.toordinal() + 1) - 1
 
+    def first_of(self, day: int) -> int:
+        return self.clock.midnight(day)
+
+    def last_of(self, day: int) -> int:
+        return self.clock.midnight(day + 1) - 1
+
+    def day_of(self, point: int) -> int:
+        return self.clock.day(point)
+
+    def point(self, text: str) -> int:
+        return instant(datetime.fromisoformat(text))
+
+    def begins(self, point: int) -> int:
+        return point
+
     def moments(self, span: Span) -> tuple[datetime, datetime]:
         first, last = _inside(span, instant(FIRST), instant(LAST))
         return moment(first), moment(last)
@@ -66,8 +97,13 @@ class Instants:
         first, last = self.moments(span)
         return datetime_text(first), datetime_text(last)
 
-    def crossed_at(self, text: str, offset: timedelta) -> int:
-        return instant(datetime.fromisoformat(text)) - offset // MICROSECOND
+
+Line = Days | Instants
+
+
+def line_of(kind: Kind, clock: Clock) -> Line:
+    """Return the line on which the values of a kind lie."""
+    return Days(clock) if kind is Kind.DATE else Instants(clock)
 
 
 def _inside(span: Span, lowest: int, highest: int) -> Span:

@@ -1,7 +1,8 @@
 """The tree of a rule. Nodes are few and closed: every reading is a `match` over them.
 
 Values are canonical and hashable: lists are tuples, dates are `date`, times are `datetime`
-in UTC, durations are `Duration`. Only `codec.loads` makes nodes from outside data.
+in UTC, durations are `Duration`, periods `Period`. Only `codec.loads` makes nodes from
+outside data.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from datetime import date, datetime
 
 from apps.rules.durations import Duration
 from apps.rules.kinds import Kind
+from apps.rules.periods import Period
 
-Scalar = str | int | float | date | datetime | Duration
+Scalar = str | int | float | date | datetime | Duration | Period
 Operand = Scalar | tuple[Scalar, ...] | None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 
-from apps.rules import durations
+from apps.rules import durations, periods
 from apps.rules.errors import Code, RuleError
 from apps.rules.kinds import MAX_TEXT, MAX_VALUES, Kind, KindError, canonical, datetime_text, shown
 from apps.rules.nodes import Operand, Scalar
@@ -20,6 +20,7 @@ class Shape(StrEnum):
     TEXT = "a piece of text"
     DAY = "a date"
     DURATION = "a duration"
+    PERIOD = "a period"
     WHOLE = "a whole number"
     WHOLES = "a pair of whole numbers"
 
@@ -41,6 +42,8 @@ def read(shape: Shape, raw: object, *, kind: Kind, at: str) -> Operand:
             return _one(raw, Kind.DATE, at)
         case Shape.DURATION:
             return _duration(raw, at)
+        case Shape.PERIOD:
+            return _period(raw, at)
         case Shape.WHOLE:
             return _whole(raw, at)
 
@@ -62,7 +65,7 @@ def _written(scalar: Scalar) -> object:
             return datetime_text(scalar)
         case date():
             return scalar.isoformat()
-        case durations.Duration():
+        case durations.Duration() | periods.Period():
             return str(scalar)
         case _:
             return scalar
@@ -154,6 +157,15 @@ def _duration(raw: object, at: str) -> durations.Duration:
     try:
         return durations.parse(raw)
     except durations.DurationError as error:
+        raise RuleError(Code.WRONG_TYPE, str(error), at) from None
+
+
+def _period(raw: object, at: str) -> periods.Period:
+    if not isinstance(raw, str):
+        raise RuleError(Code.WRONG_TYPE, periods.EXPECTED, at)
+    try:
+        return periods.parse(raw)
+    except periods.PeriodError as error:
         raise RuleError(Code.WRONG_TYPE, str(error), at) from None
 
 

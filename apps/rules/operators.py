@@ -12,15 +12,14 @@ from django.db.models import Expression
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
-from apps.rules.clock import NO_TIME
 from apps.rules.comparing import Members, Operator, Twin, text_literal
 from apps.rules.expressions import Number, between, compared, folded, like, one_of, present
 from apps.rules.fold import fold, folds
 from apps.rules.inlining import KNOWN, Inline
 from apps.rules.kinds import Kind
-from apps.rules.lines import FAR_FUTURE, FAR_PAST
 from apps.rules.operands import Shape
 from apps.rules.wildcards import escaped, like_pattern, matcher, matches
+from apps.rules.windows import NOW, Anniversaries, Before, Offset, PeriodEnd, Stretch, Through
 
 WORDS = (Kind.TEXT, Kind.CHOICE)
 DATED = (Kind.DATE, Kind.DATETIME)
@@ -159,36 +158,42 @@ ROWS = (
     # Date and time
     Operator(
         "before", DATED, Shape.ONE, "is before", "{is} before {value}",
-        span=lambda line, bound: (FAR_PAST, line.start(bound) - 1),
+        window=lambda bound: Stretch(None, Before(bound)),
     ),
     Operator(
         "after", DATED, Shape.ONE, "is after", "{is} after {value}",
-        span=lambda line, bound: (line.end(bound) + 1, FAR_FUTURE),
+        window=lambda bound: Stretch(Through(bound), None),
     ),
     Operator(
         "on", DATED, Shape.DAY, "is on", "{is} on {value}",
-        span=lambda line, day: (line.start(day), line.end(day)),
+        window=lambda day: Stretch(Before(day), Through(day)),
     ),
     Operator(
         "between", DATED, Shape.PAIR, "is between", "{is} between {value}",
-        span=lambda line, ends: (line.start(ends[0]), line.end(ends[1])),
+        window=lambda ends: Stretch(Before(ends[0]), Through(ends[1])),
     ),
     Operator(
         "in_last", DATED, Shape.DURATION, "is in the last", "{is} in the last {value}",
-        span=lambda line, length: (line.at(-length.delta) + 1, line.at(NO_TIME)),
-        offsets=lambda length: (-length.delta, NO_TIME),
+        window=lambda length: Stretch(Offset(-length.delta), NOW),
         twin=Twin("not_in_last", "is not in the last", "{is} not in the last {value}"),
     ),
     Operator(
         "in_next", DATED, Shape.DURATION, "is in the next", "{is} in the next {value}",
-        span=lambda line, length: (line.at(NO_TIME) + 1, line.at(length.delta)),
-        offsets=lambda length: (NO_TIME, length.delta),
+        window=lambda length: Stretch(NOW, Offset(length.delta)),
         twin=Twin("not_in_next", "is not in the next", "{is} not in the next {value}"),
     ),
     Operator(
         "older_than", DATED, Shape.DURATION, "is older than", "{is} more than {value} ago",
-        span=lambda line, length: (FAR_PAST, line.at(-length.delta)),
-        offsets=lambda length: (-length.delta,),
+        window=lambda length: Stretch(None, Offset(-length.delta)),
+    ),
+    Operator(
+        "in_period", DATED, Shape.PERIOD, "is in", "{is} {value}",
+        window=lambda period: Stretch(PeriodEnd(period.former), PeriodEnd(period)),
+    ),
+    Operator(
+        "anniversary_in_next", DATED, Shape.DURATION, "has an anniversary in the next",
+        "{has} an anniversary in the next {value}",
+        window=lambda length: Anniversaries(length.delta),
     ),
     # Every kind
     Operator(

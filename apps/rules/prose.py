@@ -30,6 +30,7 @@ from apps.rules.nodes import (
 )
 from apps.rules.operands import Shape
 from apps.rules.operators import COUNTING, operator
+from apps.rules.periods import Period
 
 EVERYBODY, NOBODY = "everybody", "nobody"
 Say = Callable[[Scalar], str]
@@ -209,7 +210,7 @@ def _scalar(item: Scalar) -> str:
             return f"{_day(item)} at {at} UTC"
         case date():
             return _day(item)
-        case Duration():
+        case Duration() | Period():
             return item.words
         case str():
             return f"'{item}'"

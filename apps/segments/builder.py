@@ -15,6 +15,7 @@ from apps.rules.errors import Code, RuleError
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.operators import OPERATORS
+from apps.rules.periods import PERIODS
 
 MATCHES = {"all": "all of these", "any": "any of these", "none": "none of these"}
 COUNTS = {
@@ -25,6 +26,7 @@ COUNTS = {
 NEVER = {"never": "never"}
 UNITS = {"d": "days", "w": "weeks", "h": "hours", "m": "minutes", "s": "seconds"}
 MAX_ROWS = 60
+PERIOD_OPTIONS = tuple((name, period.words) for name, period in PERIODS.items())
 CHOICE_KINDS = (Kind.CHOICE, Kind.CHOICES)
 
 
@@ -340,6 +342,7 @@ def _trait_widget(row: Row, index: int, known: Catalogue, problem: str) -> Widge
     op = row.op if row.op in dict(operators) else operators[0][0]
     shape = _shape(spec.kind, op)
     options = tuple((option.value, option.label) for option in spec.options)
+    options = PERIOD_OPTIONS if shape is Shape.PERIOD else options
     return Widget(
         row=Row(row.subject, op, row.values, row.low, row.high, row.number, row.unit),
         index=index,
@@ -360,6 +363,8 @@ def _shows(shape: Shape | None, options: Iterable[object]) -> str:
             return "duration"
         case Shape.PAIR:
             return "pair"
+        case Shape.PERIOD:
+            return "options"
         case Shape.ONE | Shape.LIST if options:
             return "options"
         case Shape.LIST:
@@ -392,4 +397,6 @@ def _event_widget(row: Row, index: int, problem: str) -> Widget:
     shows = "window" if op == "never" else shows
     values = row.values if moment or row.value else ("1",)
     shown = Row(row.subject, op, values, row.low, row.high, row.number, row.unit)
-    return Widget(shown, index, operators, shows, input_type="date", problem=problem)
+    return Widget(
+        shown, index, operators, shows, input_type="date", options=PERIOD_OPTIONS, problem=problem
+    )

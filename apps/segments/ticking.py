@@ -6,6 +6,7 @@ the cost follows the number that flip, never the number that exist.
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -13,6 +14,7 @@ from django.db.models import F, QuerySet
 from apps.contacts.models import Contact, DatedTrait, Event
 from apps.rules.clock import Calendar
 from apps.rules.edges import DateEdge, Edge, EventEdge
+from apps.rules.windows import NOW
 from apps.segments import rebuilding
 from apps.segments.calendar import installed
 from apps.segments.marks import mark
@@ -60,24 +62,26 @@ def _slid(since: datetime, now: datetime) -> dict[int, set[str]]:
 
 
 def _crossing(edge: Edge, since: datetime, now: datetime, calendar: Calendar) -> Iterator[int]:
-    after, until = edge.sliver(since, now, calendar=calendar)
-    if after >= until:
-        return
+    for first, last in edge.slivers(since, now, calendar=calendar):
+        yield from _within(edge, first, last)
+
+
+def _within(edge: Edge, first: datetime, last: datetime) -> QuerySet[Any, int]:
     match edge:
         case EventEdge():
-            yield from _events(edge, after, until).values_list("contact_id", flat=True).distinct()
+            return _events(edge, first, last).values_list("contact_id", flat=True).distinct()
         case DateEdge(trait=trait) if trait.startswith("contact."):
             column = trait.removeprefix("contact.")
-            between = {f"{column}__gt": after, f"{column}__lte": until}
-            yield from Contact.objects.filter(**between).values_list("pk", flat=True)
+            between = {f"{column}__range": (first, last)}
+            return Contact.objects.filter(**between).values_list("pk", flat=True)
         case DateEdge(trait=trait):
-            rows = DatedTrait.objects.filter(key=trait, at__gt=after, at__lte=until)
-            yield from rows.values_list("contact_id", flat=True)
+            rows = DatedTrait.objects.filter(key=trait, at__range=(first, last))
+            return rows.values_list("contact_id", flat=True)
 
 
-def _events(edge: EventEdge, after: datetime, until: datetime) -> QuerySet[Event]:
-    rows = Event.objects.filter(name=edge.event, occurred_at__gt=after, occurred_at__lte=until)
-    if edge.offset:
+def _events(edge: EventEdge, first: datetime, last: datetime) -> QuerySet[Event]:
+    rows = Event.objects.filter(name=edge.event, occurred_at__range=(first, last))
+    if edge.end != NOW:
         return rows
     # An event that had happened when it came was settled when it came.
     return rows.filter(occurred_at__gt=F("received_at"))

@@ -3,13 +3,15 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet
 
 from apps.contacts.models import Contact, Event
 from apps.rules.catalogue import CONTACT_TRAITS, Catalogue, TraitSpec
+from apps.rules.clock import Calendar, Clock, moment
 from apps.rules.facts import Facts, Occurrence
 from apps.rules.kinds import Kind, Option, datetime_text
 
@@ -20,6 +22,24 @@ OFFSETS = [
     for seconds in (0, *WINDOWS.values())
     for sign in (-1, 1)
     for jitter in (-1, 0, 1)
+]
+# Days on which weeks, months, quarters, years and summer time begin or end, and leap days.
+DAYS = ["01-01", "02-28", "03-01", "03-28", "03-29", "03-30", "04-01", "07-01", "11-01", "12-31"]
+TURNING_DAYS = [
+    date.fromisoformat(f"{year}-{day}") for year in (2024, 2026, 2027, 2028) for day in DAYS
+]
+TURNING_DAYS += map(
+    date.fromisoformat, ["2024-02-29", "2028-02-29", "2026-03-08", "2026-10-04", "2026-11-02"]
+)
+ZONES = [
+    "UTC",
+    "Europe/Lisbon",
+    "America/New_York",
+    "Pacific/Kiritimati",
+    "Asia/Kathmandu",
+    "America/Sao_Paulo",
+    "America/Havana",
+    "Africa/Cairo",
 ]
 TEXTS = [
     "pro",
@@ -50,6 +70,8 @@ TEXTS = [
 NUMBERS = [0, 1, -1, 2.5, 2, 5, 10**15, -(10**15), 0.1, 0.30000000000000004, 1e-9]
 OPTIONS = ["gold", "Silver", "bronze", "STRASSE"]
 WRONG = ["", " ", 12, True, False, [], {}, {"a": 1}, ["pro", 1], "2026-13-01", "nonsense", 1.5]
+NO_DAYS = ["2026-13-01", "2023-02-29", "2024-02-30", "2026-00-00", "0000-03-29"]
+NO_TIMES = [f"{day}T25:00:61.000000Z" for day in NO_DAYS]
 PROPERTIES = ["total", "0", "a__b", "contains", "$x", 'quo"te', "do.t", "back\\", "ünï", "isnull"]
 EVENTS = ["order_completed", "page viewed", "a:b.c-d"]
 SEGMENTS = {"customers": "Customers", "cold": "Cold"}
@@ -75,6 +97,23 @@ CATALOGUE = Catalogue(
 )
 
 
+def some_day(chance: random.Random) -> date:
+    """Return a day at or beside one on which something turns, in some year."""
+    day = chance.choice(TURNING_DAYS) + timedelta(days=chance.choice([-7, -1, 0, 0, 0, 1, 6]))
+    year = chance.choice([day.year, day.year - 1, 2000, 1996, 1903, 1900, 1899])
+    try:
+        return day.replace(year=year)
+    except ValueError:
+        return day
+
+
+def some_midnight(chance: random.Random, day: date) -> datetime:
+    """Return when the day begins in some zone, or a microsecond from it."""
+    clock = Clock(NOW, Calendar(ZoneInfo(chance.choice(ZONES))))
+    jitter = timedelta(microseconds=chance.choice([-1, 0, 0, 1]))
+    return moment(clock.midnight(day.toordinal())) + jitter
+
+
 def value_of(kind: Kind, chance: random.Random) -> Any:
     match kind:
         case Kind.TEXT:
@@ -87,6 +126,10 @@ def value_of(kind: Kind, chance: random.Random) -> Any:
             return chance.choice(["0001-01-01", "9999-12-31"])
         case Kind.DATETIME if chance.random() < 0.1:
             return chance.choice(["0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z"])
+        case Kind.DATE if chance.random() < 0.5:
+            return some_day(chance).isoformat()
+        case Kind.DATETIME if chance.random() < 0.5:
+            return datetime_text(some_midnight(chance, some_day(chance)))
         case Kind.DATE:
             return (NOW + chance.choice(OFFSETS)).date().isoformat()
         case Kind.DATETIME:
@@ -139,13 +182,19 @@ def _person(chance: random.Random) -> Person:
     contact = Contact.objects.create(
         email=chance.choice(["", f"Ada{chance.random()}@x.example"]),
         profile=_profile(chance),
-        created_at=NOW + chance.choice(OFFSETS),
-        last_seen_at=chance.choice([None, NOW + chance.choice(OFFSETS)]),
+        created_at=_happened(chance),
+        last_seen_at=chance.choice([None, _happened(chance)]),
         **columns,
     )
     events = {name: _events(contact, name, chance) for name in EVENTS}
     standing = frozenset(slug for slug in SEGMENTS if chance.random() < 0.5)
     return Person(contact, Facts(_traits(contact), events, standing))
+
+
+def _happened(chance: random.Random) -> datetime:
+    if chance.random() < 0.7:
+        return NOW + chance.choice(OFFSETS)
+    return some_midnight(chance, some_day(chance))
 
 
 def _profile(chance: random.Random) -> dict[str, Any]:
@@ -155,7 +204,7 @@ def _profile(chance: random.Random) -> dict[str, Any]:
         if draw < 0.65:
             profile[key] = value_of(kind, chance)
         elif draw < 0.8:
-            profile[key] = chance.choice(WRONG)
+            profile[key] = chance.choice([*WRONG, *NO_DAYS, *NO_TIMES])
     return profile
 
 
@@ -168,7 +217,7 @@ def _events(contact: Contact, name: str, chance: random.Random) -> list[Occurren
     found = []
     for _ in range(chance.choice([0, 0, 1, 2, 5])):
         properties = {key: property_value(chance) for key in PROPERTIES if chance.random() < 0.5}
-        at = NOW + chance.choice(OFFSETS)
+        at = _happened(chance)
         Event.objects.create(
             contact=contact,
             name=name,

@@ -1,13 +1,16 @@
 """Random rules over the population's traits, events and segments, in their JSON form."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from apps.rules.catalogue import CONTACT_TRAITS
+from apps.rules.clock import Calendar, WeekStart
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.operators import COUNTING, OPERATORS, PROPERTY_KINDS
+from apps.rules.periods import PERIODS
 from tests.rules.population import (
     EVENTS,
     KINDS,
@@ -16,7 +19,10 @@ from tests.rules.population import (
     PROPERTIES,
     SEGMENTS,
     TEXTS,
+    TURNING_DAYS,
     WINDOWS,
+    ZONES,
+    some_midnight,
     value_of,
 )
 
@@ -67,6 +73,8 @@ def _operand(shape: Shape, kind: Kind, chance: random.Random) -> Any:
             return value_of(Kind.DATE, chance)
         case Shape.DURATION:
             return chance.choice(list(WINDOWS))
+        case Shape.PERIOD:
+            return chance.choice(list(PERIODS))
         case Shape.WHOLE:
             return chance.choice([0, 1, 2, 3])
         case Shape.WHOLES:
@@ -123,6 +131,12 @@ def _moment(chance: random.Random) -> Json:
     return comparison(Kind.DATETIME, chance)
 
 
-def random_moment(chance: random.Random) -> Any:
+def random_calendar(chance: random.Random) -> Calendar:
+    return Calendar(ZoneInfo(chance.choice(ZONES)), chance.choice(list(WeekStart)))
+
+
+def random_moment(chance: random.Random) -> datetime:
     """Return a moment at which some fact of the population stands exactly on an edge."""
+    if chance.random() < 0.4:
+        return some_midnight(chance, chance.choice(TURNING_DAYS))
     return NOW + chance.choice(OFFSETS) + chance.choice([timedelta(0), *OFFSETS])

@@ -31,8 +31,8 @@ from apps.rules.operators import OPERATORS
 from apps.rules.verdict import holds
 from apps.rules.wildcards import matcher, matches
 from tests.rules.population import CATALOGUE, KINDS, NOW, TEXTS, WRONG, populate, value_of
-from tests.rules.random_rules import comparison, random_moment
-from tests.rules.test_differential import ZONES, written
+from tests.rules.random_rules import comparison, random_calendar, random_moment
+from tests.rules.test_differential import written
 
 CLOCK = Clock(NOW, Calendar(ZoneInfo("UTC")))
 SIZES = [1, 2, 10, 60]
@@ -56,7 +56,7 @@ def test_compiled_rules_agree_with_the_tree_for_every_contact(seed: int) -> None
         rules = [written(chance) for _ in range(size)]
         compiled = Compiled(named(rules))
         for _ in range(2):  # the second time with other bounds of time
-            clock = Clock(random_moment(chance), Calendar(ZoneInfo(chance.choice(ZONES))))
+            clock = Clock(random_moment(chance), random_calendar(chance))
             judge = compiled.outcomes(clock)
             for person in people:
                 assert judge(person.facts) == walked(rules, person.facts, clock)

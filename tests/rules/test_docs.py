@@ -10,6 +10,7 @@ from apps.rules.codec import NODES
 from apps.rules.durations import UNITS
 from apps.rules.errors import Code
 from apps.rules.operators import COUNTING, OPERATORS
+from apps.rules.periods import PERIODS
 from apps.rules.prose import sentence
 from tests.rules.population import CATALOGUE
 
@@ -54,6 +55,15 @@ def test_every_operator_is_documented_under_its_kind(title: str, kinds: list[str
 def test_every_count_and_unit_is_documented() -> None:
     assert section("### Counting events") == set(COUNTING)
     assert section("## Durations") == set(UNITS)
+
+
+def test_every_period_is_documented() -> None:
+    text = PAGE.split("Periods: ", 1)[1].split(";", 1)[0]
+    named = set(re.findall(r"`([a-z_]+)`", text))
+    prefixes = {name for name in named if name.endswith("_")}
+    units = {"week", "month", "quarter", "year"} & named
+    made = {f"{prefix}{unit}" for prefix in prefixes for unit in units}
+    assert made | (named - prefixes - units) == set(PERIODS)
 
 
 def test_every_error_is_documented() -> None:

@@ -12,9 +12,11 @@ from apps.rules.edges import DateEdge, Edge, EventEdge, edges
 from apps.rules.facts import Facts
 from apps.rules.kinds import Kind
 from apps.rules.verdict import holds, judge
+from apps.rules.windows import NOW as NOW_END
+from apps.rules.windows import Offset
 from tests.rules.population import CATALOGUE, KINDS, NOW, Person, populate
-from tests.rules.random_rules import random_moment
-from tests.rules.test_differential import ZONES, written
+from tests.rules.random_rules import random_calendar, random_moment
+from tests.rules.test_differential import written
 
 
 def moments(edge: Edge, facts: Facts) -> list[datetime]:
@@ -33,9 +35,9 @@ def moments(edge: Edge, facts: Facts) -> list[datetime]:
             return [found if found.tzinfo else found.replace(tzinfo=UTC)]
 
 
-def crossed(edge: Edge, facts: Facts, prev: datetime, now: datetime, zone: ZoneInfo) -> bool:
-    after, until = edge.sliver(prev, now, calendar=Calendar(zone))
-    return any(after < moment <= until for moment in moments(edge, facts))
+def crossed(edge: Edge, facts: Facts, prev: datetime, now: datetime, calendar: Calendar) -> bool:
+    slivers = edge.slivers(prev, now, calendar=calendar)
+    return any(first <= at <= last for at in moments(edge, facts) for first, last in slivers)
 
 
 @pytest.mark.django_db
@@ -47,14 +49,14 @@ def test_a_verdict_changes_with_time_alone_only_if_a_fact_crossed_an_edge() -> N
         rule = written(chance)
         prev = random_moment(chance)
         now = prev + timedelta(seconds=chance.choice([1e-6, 1, 60, 90_000, 10**7]))
-        zone = ZoneInfo(chance.choice(ZONES))
+        calendar = random_calendar(chance)
         for person in people:
-            before = holds(rule, person.facts, now=prev, calendar=Calendar(zone))
-            if before != holds(rule, person.facts, now=now, calendar=Calendar(zone)):
+            before = holds(rule, person.facts, now=prev, calendar=calendar)
+            if before != holds(rule, person.facts, now=now, calendar=calendar):
                 changed += 1
-                assert any(crossed(edge, person.facts, prev, now, zone) for edge in edges(rule)), (
-                    codec.dumps(rule)
-                )
+                assert any(
+                    crossed(edge, person.facts, prev, now, calendar) for edge in edges(rule)
+                ), codec.dumps(rule)
     assert changed > 200
 
 
@@ -66,37 +68,37 @@ def test_the_instant_of_the_next_flip_is_exact() -> None:
     seen = 0
     for _ in range(1500):
         rule = written(chance)
-        now, zone = random_moment(chance), ZoneInfo(chance.choice(ZONES))
+        now, calendar = random_moment(chance), random_calendar(chance)
         person: Person = chance.choice(people)
-        verdict = judge(rule, person.facts, now=now, calendar=Calendar(zone))
+        verdict = judge(rule, person.facts, now=now, calendar=calendar)
         later = [now + timedelta(days=days) * chance.random() for days in (1, 40, 400)]
         for moment in later:
             if verdict.flips_at is None or moment < verdict.flips_at:
-                assert (
-                    holds(rule, person.facts, now=moment, calendar=Calendar(zone)) == verdict.holds
-                ), codec.dumps(rule)
+                assert holds(rule, person.facts, now=moment, calendar=calendar) == verdict.holds, (
+                    codec.dumps(rule)
+                )
         if verdict.flips_at is not None:
             seen += 1
             assert verdict.flips_at > now
-            at = holds(rule, person.facts, now=verdict.flips_at, calendar=Calendar(zone))
+            at = holds(rule, person.facts, now=verdict.flips_at, calendar=calendar)
             assert at != verdict.holds, codec.dumps(rule)
     assert seen > 60
 
 
 def test_the_edges_of_a_window_are_its_end_and_its_beginning() -> None:
     rule = codec.loads({"event": "a", "within": "30d"}, CATALOGUE)
-    assert edges(rule) == {EventEdge("a", timedelta(0)), EventEdge("a", timedelta(days=30))}
+    assert edges(rule) == {EventEdge("a", NOW_END), EventEdge("a", Offset(-timedelta(days=30)))}
     rule = codec.loads({"trait": "born", "op": "in_next", "value": "7d"}, CATALOGUE)
     born = KINDS["born"]
     assert edges(rule) == {
-        DateEdge("born", born, timedelta(0)),
-        DateEdge("born", born, timedelta(days=7)),
+        DateEdge("born", born, NOW_END),
+        DateEdge("born", born, Offset(timedelta(days=7))),
     }
     assert born is Kind.DATE
 
 
 def test_the_night_clocks_change_is_one_day_like_any_other() -> None:
-    edge = DateEdge("born", Kind.DATE, timedelta(0))
-    zone = ZoneInfo("Europe/Lisbon")
-    after, until = edge.sliver(NOW - timedelta(days=1), NOW, calendar=Calendar(zone))
-    assert (after.date().isoformat(), until.date().isoformat()) == ("2026-03-28", "2026-03-29")
+    edge = DateEdge("born", Kind.DATE, NOW_END)
+    calendar = Calendar(ZoneInfo("Europe/Lisbon"))
+    day = datetime(2026, 3, 29, tzinfo=UTC)
+    assert edge.slivers(NOW - timedelta(days=1), NOW, calendar=calendar) == [(day, day)]

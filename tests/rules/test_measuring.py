@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from apps.contacts.models import Event
 from apps.rules import codec
-from apps.rules.clock import Clock
+from apps.rules.clock import Calendar, Clock
 from apps.rules.errors import RuleError
 from apps.rules.measuring import measure, qualifying, sufficient
 from apps.rules.nodes import EventCondition
@@ -17,7 +17,7 @@ from tests.rules.population import CATALOGUE, NOW, populate
 from tests.rules.random_rules import event
 
 AT_ONCE = 12
-CLOCK = Clock(NOW, ZoneInfo("Europe/Lisbon"))
+CLOCK = Clock(NOW, Calendar(ZoneInfo("Europe/Lisbon")))
 
 
 def condition(chance: random.Random) -> EventCondition:
@@ -55,7 +55,7 @@ def test_many_conditions_in_one_pass_say_what_each_says_of_a_contact_alone(seed:
         leaves = [condition(chance) for _ in range(AT_ONCE)]
         found = in_one_pass(leaves)
         for person in people:
-            alone = [holds(leaf, person.facts, now=NOW, zone=CLOCK.zone) for leaf in leaves]
+            alone = [holds(leaf, person.facts, now=NOW, calendar=CLOCK.calendar) for leaf in leaves]
             assert found.get(person.contact.pk, alone) == alone, list(map(codec.dumps, leaves))
             held += sum(found.get(person.contact.pk, []))
     assert held > 500

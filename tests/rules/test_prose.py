@@ -24,6 +24,16 @@ from tests.rules.test_differential import written
         ({"trait": "vip", "op": "is_true"}, "Vip is true"),
         ({"trait": "tier", "op": "is", "value": "gold"}, "Tier is gold"),
         ({"trait": "born", "op": "in_last", "value": "30d"}, "Born is in the last 30 days"),
+        ({"trait": "born", "op": "in_period", "value": "this month"}, "Born is this month"),
+        ({"trait": "born", "op": "in_period", "value": "yesterday"}, "Born is yesterday"),
+        (
+            {"trait": "born", "op": "anniversary_in_next", "value": "7d"},
+            "Born has an anniversary in the next 7 days",
+        ),
+        (
+            {"event": "visited", "last": {"op": "in_period", "value": "last_week"}},
+            "the last visited was last week",
+        ),
         ({"event": "visited"}, "did visited"),
         (
             {"event": "visited", "count": {"op": "at_least", "value": 2}, "within": "30d"},

@@ -34,6 +34,10 @@ FLAT: list[dict[str, Any]] = [
     {"trait": "born", "op": "in_last", "value": "30d"},
     {"trait": "born", "op": "between", "value": ["2020-01-01", "2021-01-01"]},
     {"trait": "born", "op": "before", "value": "2020-01-01"},
+    {"trait": "born", "op": "in_period", "value": "this_month"},
+    {"trait": "born", "op": "anniversary_in_next", "value": "1w"},
+    {"event": "bought", "last": {"op": "in_period", "value": "yesterday"}},
+    {"event": "bought", "first": {"op": "anniversary_in_next", "value": "7d"}},
     {"event": "bought", "count": {"op": "at_least", "value": 2}, "within": "4w"},
     {"event": "bought", "count": {"op": "exactly", "value": 0}},
     {"event": "bought", "last": {"op": "older_than", "value": "60d"}},
@@ -71,6 +75,15 @@ def test_a_flat_rule_survives_the_way_through_the_form(group: str) -> None:
 def test_every_row_has_operators_and_a_widget(condition: dict[str, Any]) -> None:
     (widget,) = builder.widgets(builder.draft_of({"all": [condition]}), KNOWN, {})
     assert widget.row.op in dict(widget.operators)
+
+
+@pytest.mark.parametrize("subject", ["trait:born", "event:bought"])
+def test_a_period_is_chosen_from_a_list(subject: str) -> None:
+    op = "last:in_period" if subject.startswith("event") else "in_period"
+    draft = Draft("all", (Row(subject, op, ("last_quarter",)),))
+    (widget,) = builder.widgets(draft, KNOWN, {})
+    assert (widget.shows, widget.multiple) == ("options", False)
+    assert ("last_quarter", "last quarter") in widget.options
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,54 @@
+"""Spans that come again every year, as a few conditions on the text of a value.
+
+A date's or time's canonical text is its year and the rest. Cut at the turn of the years, spans
+of different years have the same rest, but for summer time and the 29th of February: a box is
+such a rest with all its years.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+
+from django.db.models import BooleanField, CharField, Expression, Func
+from django.db.models import Value as Literal
+from django.db.models.expressions import Combinable
+
+from apps.rules.expressions import between, compared, one_of
+
+Rest = tuple[str, str]  # the first and the last, both included
+FIRST, LAST = "", "~"  # before and after whatever may follow a year
+
+
+def boxes(spans: Iterable[tuple[str, str]]) -> Mapping[Rest, list[str]]:
+    """Return the years of each rest in which the spans, from text to text, hold."""
+    found: dict[Rest, list[str]] = {}
+    for first, last in spans:
+        start, end = int(first[:4]), int(last[:4])
+        for year in range(start, end + 1):
+            low = first[5:] if year == start else FIRST
+            high = last[5:] if year == end else LAST
+            found.setdefault((low, high), []).append(f"{year:04}")
+    return found
+
+
+def in_boxes(text: Combinable, found: Mapping[Rest, list[str]]) -> Expression:
+    """Return the condition that a text lies in one of the spans."""
+    year = _part(text, 1, 4)
+    rest = _part(text, 6, 32)
+    parts = [
+        compared(one_of(year, [*map(_literal, sorted(set(years)))]), "AND", _lies(rest, low, high))
+        for (low, high), years in found.items()
+    ]
+    nothing: Expression = Literal(False, output_field=BooleanField())  # noqa: FBT003
+    return reduce(lambda left, right: compared(left, "OR", right), parts, nothing)
+
+
+def _lies(rest: Expression, low: str, high: str) -> Expression:
+    return between(rest, _literal(low), _literal(high))
+
+
+def _part(text: Combinable, start: int, length: int) -> Expression:
+    return Func(text, Literal(start), Literal(length), function="SUBSTR", output_field=CharField())
+
+
+def _literal(text: str) -> Literal:
+    return Literal(text, output_field=CharField())
