@@ -65,9 +65,11 @@ def flips_at(
     When that is not among the next `max_steps` moments, the moment behind them: before it,
     nothing turns.
     """
-    before = _holds(rule, tracks, clock)
     now, last = clock.instant(), instant(LAST)
     turns = sorted({turn for one in tracks.values() for turn in one.turns if now < turn <= last})
+    if not turns:
+        return None
+    before = _holds(rule, tracks, clock)
     for turn in turns[:max_steps]:
         if _holds(rule, tracks, Clock(moment(turn), clock.calendar)) is not before:
             return moment(turn)

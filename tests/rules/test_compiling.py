@@ -28,7 +28,7 @@ from apps.rules.nodes import (
     Where,
 )
 from apps.rules.operators import OPERATORS
-from apps.rules.verdict import holds
+from apps.rules.verdict import holds, judge
 from apps.rules.wildcards import matcher, matches
 from tests.rules.population import CATALOGUE, KINDS, NOW, TEXTS, WRONG, populate, value_of
 from tests.rules.random_rules import comparison, random_calendar, random_moment
@@ -57,9 +57,24 @@ def test_compiled_rules_agree_with_the_tree_for_every_contact(seed: int) -> None
         compiled = Compiled(named(rules))
         for _ in range(2):  # the second time with other bounds of time
             clock = Clock(random_moment(chance), random_calendar(chance))
-            judge = compiled.outcomes(clock)
+            outcomes = compiled.outcomes(clock)
             for person in people:
-                assert judge(person.facts) == walked(rules, person.facts, clock)
+                assert outcomes(person.facts) == walked(rules, person.facts, clock)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(3))
+def test_compiled_reasons_are_those_of_the_tree(seed: int) -> None:
+    chance = random.Random(2000 + seed)
+    people = populate(seed, 15).people
+    for size in SIZES * 2:
+        rules = [written(chance) for _ in range(size)]
+        clock = Clock(random_moment(chance), random_calendar(chance))
+        verdicts = Compiled(named(rules)).verdicts(clock)
+        here = {"now": clock.now, "calendar": clock.calendar}
+        for person in people:
+            expected = tuple(judge(rule, person.facts, **here) for rule in rules)
+            assert verdicts(person.facts) == expected
 
 
 def test_every_operator_agrees_for_every_shape_of_value() -> None:
@@ -71,9 +86,9 @@ def test_every_operator_agrees_for_every_shape_of_value() -> None:
     for key, kind in KINDS.items():
         for name in OPERATORS[kind]:
             rules = [_of_operator(key, name, chance) for _ in range(6)]
-            judge = Compiled(named(rules)).outcomes(CLOCK)
+            outcomes = Compiled(named(rules)).outcomes(CLOCK)
             for facts in people:
-                assert judge(facts) == walked(rules, facts), (name, facts.traits.get(key))
+                assert outcomes(facts) == walked(rules, facts), (name, facts.traits.get(key))
 
 
 def _of_operator(key: str, name: str, chance: random.Random) -> Rule:
@@ -99,11 +114,11 @@ def test_a_condition_without_a_compiled_form_is_judged_as_the_tree_judges_it(
     for kind in OPERATORS:
         for name, row in OPERATORS[kind].items():
             monkeypatch.setitem(OPERATORS[kind], name, replace(row, inline=None))
-    judge = Compiled(named(rules)).outcomes(CLOCK)
+    outcomes = Compiled(named(rules)).outcomes(CLOCK)
     for plan in ("Pro", "free", None):
         for total in (1, 2):
             facts = Facts({"plan": plan}, {"visited": [Occurrence(NOW, {"total": total})]})
-            assert judge(facts) == walked(rules, facts)
+            assert outcomes(facts) == walked(rules, facts)
 
 
 def test_a_rule_sees_the_new_outcome_of_the_rules_before_it() -> None:
@@ -113,10 +128,10 @@ def test_a_rule_sees_the_new_outcome_of_the_rules_before_it() -> None:
         ("cold", SegmentCondition("cold")),
         ("both", All((SegmentCondition("not-pro"), SegmentCondition("cold")))),
     ]
-    judge = Compiled(rules).outcomes(CLOCK)
+    outcomes = Compiled(rules).outcomes(CLOCK)
     before = frozenset({"pro", "cold"})
-    assert judge(Facts({"plan": "free"}, segments=before)) == (False, True, True, True)
-    assert judge(Facts({"plan": "pro"})) == (True, False, False, False)
+    assert outcomes(Facts({"plan": "free"}, segments=before)) == (False, True, True, True)
+    assert outcomes(Facts({"plan": "pro"})) == (True, False, False, False)
 
 
 def test_an_outcome_may_be_given_whatever_the_rule_says() -> None:
@@ -124,11 +139,11 @@ def test_an_outcome_may_be_given_whatever_the_rule_says() -> None:
         ("pro", codec.loads({"trait": "plan", "op": "is", "value": "pro"}, CATALOGUE)),
         ("not-pro", Not(SegmentCondition("pro"))),
     ]
-    judge = Compiled(rules).outcomes_held(CLOCK)
+    outcomes = Compiled(rules).outcomes_held(CLOCK)
     pro = Facts({"plan": "pro"})
-    assert judge(pro, {}) == (True, False)
-    assert judge(pro, {"pro": False}) == (False, True)
-    assert judge(pro, {"not-pro": True, "pro": True}) == (True, True)
+    assert outcomes(pro, {}) == (True, False)
+    assert outcomes(pro, {"pro": False}) == (False, True)
+    assert outcomes(pro, {"not-pro": True, "pro": True}) == (True, True)
 
 
 def test_each_trait_is_looked_up_once_and_only_if_it_is_asked_for() -> None:
@@ -145,11 +160,11 @@ def test_each_trait_is_looked_up_once_and_only_if_it_is_asked_for() -> None:
         codec.loads(rule, CATALOGUE)
         for rule in ({"all": [plan, score]}, {"any": [plan, other]}, {"all": [plan, score]})
     ]
-    judge = Compiled(named(loaded)).outcomes(CLOCK)
-    assert judge(Facts(Watched(plan="free"))) == (False, True, False)
+    outcomes = Compiled(named(loaded)).outcomes(CLOCK)
+    assert outcomes(Facts(Watched(plan="free"))) == (False, True, False)
     assert asked == ["plan"]
     asked.clear()
-    assert judge(Facts(Watched(plan="pro", score=3))) == (True, True, True)
+    assert outcomes(Facts(Watched(plan="pro", score=3))) == (True, True, True)
     assert sorted(asked) == ["plan", "score"]
 
 
@@ -195,10 +210,10 @@ def _speaking_of(name: str, value: str) -> list[tuple[str, Rule]]:
 def test_a_hostile_word_is_a_word_like_any_other(word: str) -> None:
     rule = TraitCondition(word, "is", word, Kind.TEXT)
     event = EventCondition(word, (Where(word, "contains", word, Kind.TEXT),))
-    judge = Compiled([(word, rule), ("it", event)]).outcomes(CLOCK)
+    outcomes = Compiled([(word, rule), ("it", event)]).outcomes(CLOCK)
     facts = Facts({word: word.upper()}, {word: [Occurrence(NOW, {word: f"-{word}-"})]})
-    assert judge(facts) == (word.upper().casefold() == word.casefold(), True)
-    assert judge(Facts()) == (False, False)
+    assert outcomes(facts) == (word.upper().casefold() == word.casefold(), True)
+    assert outcomes(Facts()) == (False, False)
 
 
 @given(st.text("ab*?"), st.text("ab"))
@@ -209,6 +224,6 @@ def test_the_fast_matcher_agrees_with_the_exact_one(pattern: str, text: str) -> 
 def test_five_hundred_rules_are_compiled_in_little_time() -> None:
     chance = random.Random(2)
     rules = [written(chance) for _ in range(500)]
-    judge = Compiled(named(rules)).outcomes(CLOCK)
+    outcomes = Compiled(named(rules)).outcomes(CLOCK)
     facts = Facts({"plan": "pro", "score": 2})
-    assert judge(facts) == walked(rules, facts)
+    assert outcomes(facts) == walked(rules, facts)
