@@ -163,6 +163,8 @@ ROUTES = {
     "api/v1/openapi.json": EVERYBODY,
     "api/v1/": EVERYBODY,
     "api/v1/traits/<str:key>": A_TOKEN,
+    "api/v1/contacts": A_TOKEN,
+    "api/v1/events": A_TOKEN,
     "login/": EVERYBODY,
     "logout/": STAFF,
     "password/": STAFF,

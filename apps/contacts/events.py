@@ -3,14 +3,15 @@
 import json
 import re
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max, OuterRef, Subquery
 
+from apps.contacts import people
 from apps.contacts.models import Contact, Event
 from apps.contacts.signals import facts_written
 from apps.rules.kinds import MAX_NUMBER, KindError
@@ -20,11 +21,16 @@ EVENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 _.:-]{0,99}")
 WELL_KNOWN = ("page_viewed", "order_completed", "quiz_finished", "deal_won", "deal_lost")
 MAX_PROPERTIES = 16_384  # bytes of JSON
 FIRST_YEAR, LAST_YEAR = 1900, 2999
+TRIES = 3
 BATCH = 500  # rows a statement: SQLite takes 32,766 variables at most
 
 
 class EventError(ValueError):
-    """An event that cannot be recorded; the message says why."""
+    """An event that cannot be recorded; the message says why, `at` which part of it is wrong."""
+
+    def __init__(self, message: str, *, at: str = "") -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class EventConflict(EventError):
@@ -38,12 +44,25 @@ class NewEvent:
     occurred_at: datetime
     message_id: str
     properties: Mapping[str, Any] = field(default_factory=dict)
+    timed: bool = True  # False: the sender left the time to us, so each replay has another
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
+    """What became of many events; `conflicts` and `unknown` are positions among the rows.
+
+    A conflict is a message id that came before with another body; unknown is a row whose
+    contact is not there (any more).
+    """
+
     accepted: int
     duplicates: int
+    conflicts: tuple[int, ...] = ()
+    unknown: tuple[int, ...] = ()
+
+
+class _Interrupted(Exception):
+    """Contacts were merged, or the same messages written, while we waited."""
 
 
 def record_event(
@@ -68,15 +87,27 @@ def record_event(
         properties=properties or {},
     )
     check(new)
-    with transaction.atomic():
-        _lock_contacts([new])
-        event, made = Event.objects.get_or_create(
-            message_id=new.message_id, defaults=_columns(new, now)
+    try:
+        with transaction.atomic():
+            if not _lock_contacts([new]):
+                raise EventError("This contact is not there any more.")
+            event, made = Event.objects.get_or_create(
+                message_id=new.message_id, defaults=_columns(new, now)
+            )
+            if made:
+                _move_last_seen([new])
+    except _Interrupted:
+        followed = Contact.objects.get(pk=_survivors([contact.pk])[contact.pk])
+        return record_event(
+            followed,
+            name=name,
+            now=now,
+            occurred_at=occurred_at,
+            properties=properties,
+            message_id=new.message_id,
         )
-        if made:
-            _move_last_seen([new])
-        elif _body(event) != _body(new) and not (occurred_at is None and _alike(event, new)):
-            raise EventConflict(f"Message {new.message_id} came before with another body.")
+    if not made and not _same(event, replace(new, timed=occurred_at is not None)):
+        raise EventConflict(f"Message {new.message_id} came before with another body.")
     return event
 
 
@@ -84,28 +115,64 @@ def record_events(rows: Iterable[NewEvent], *, now: datetime) -> Intake:
     """Record many events in batches, each batch with its marks in one transaction.
 
     Raises EventError before anything is written when a row is bad. Replays are counted and
-    change nothing.
+    change nothing; events of a contact that was merged go to whom it was merged into.
     """
+    listed = list(rows)
     fresh: dict[str, NewEvent] = {}
-    seen = 0
-    for row in rows:
+    for row in listed:
         check(row)
-        seen += 1
         fresh.setdefault(row.message_id, row)
     unique = list(fresh.values())
-    accepted = sum(
-        _record_batch(unique[start : start + BATCH], now=now)
-        for start in range(0, len(unique), BATCH)
+    accepted: set[str] = set()
+    stored: dict[str, Event | NewEvent] = {}
+    for start in range(0, len(unique), BATCH):
+        batch = _record_again_and_again(unique[start : start + BATCH], now=now)
+        accepted |= batch.accepted
+        stored |= batch.stored
+    return _intake(listed, accepted, stored)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    accepted: set[str]  # message ids
+    stored: dict[str, "Event | NewEvent"]  # what each message id says now; none: no contact
+
+
+def _intake(
+    rows: Sequence[NewEvent], accepted: set[str], stored: Mapping[str, Event | NewEvent]
+) -> Intake:
+    unknown = tuple(at for at, row in enumerate(rows) if row.message_id not in stored)
+    there = _survivors({row.contact_id for row in rows})
+    conflicts = tuple(
+        at
+        for at, row in enumerate(rows)
+        if row.message_id in stored
+        and not _same(stored[row.message_id], replace(row, contact_id=there[row.contact_id]))
     )
-    return Intake(accepted=accepted, duplicates=seen - accepted)
+    duplicates = len(rows) - len(accepted) - len(conflicts) - len(unknown)
+    return Intake(len(accepted), duplicates, conflicts, unknown)
+
+
+def _record_again_and_again(rows: Sequence[NewEvent], *, now: datetime) -> _Batch:
+    """Record a batch; begin anew where others wrote the same messages or merged the contacts."""
+    for _ in range(TRIES):
+        there = _survivors({row.contact_id for row in rows})
+        rows = [replace(row, contact_id=there[row.contact_id]) for row in rows]
+        try:
+            return _record_batch(rows, now=now)
+        except (_Interrupted, IntegrityError) as error:
+            reason = error
+    raise reason
 
 
 def check(row: NewEvent) -> None:
     """Raise EventError unless both databases can hold the event and rules can read it."""
     if not EVENT_NAME.fullmatch(row.name):
-        raise EventError("An event's name is 1 to 100 letters, digits, spaces or _ . : -")
+        raise EventError(
+            "An event's name is 1 to 100 letters, digits, spaces or _ . : -", at="name"
+        )
     if not 0 < len(row.message_id) <= 200 or "\x00" in row.message_id:
-        raise EventError("A message id has 1 to 200 characters.")
+        raise EventError("A message id has 1 to 200 characters.", at="message_id")
     _check_time(row.occurred_at)
     try:
         text = json.dumps(row.properties, allow_nan=False, ensure_ascii=False)
@@ -113,18 +180,20 @@ def check(row: NewEvent) -> None:
         _check_values(row.properties)
     except (TypeError, ValueError, RecursionError):
         raise EventError(
-            "Properties must be plain JSON: finite numbers up to 10^15, no NUL characters."
+            "Properties must be plain JSON: finite numbers up to 10^15, no NUL characters.",
+            at="properties",
         ) from None
     if len(text.encode()) > MAX_PROPERTIES:
-        raise EventError(f"Properties take at most {MAX_PROPERTIES} bytes.")
+        raise EventError(f"Properties take at most {MAX_PROPERTIES} bytes.", at="properties")
 
 
 def _check_time(moment: datetime) -> None:
     """Raise EventError for a time without offset, or one that no database and zone can hold."""
     if moment.tzinfo is None:
-        raise EventError("An event's time needs its offset.")
+        raise EventError("An event's time needs its offset.", at="occurred_at")
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise EventError(f"An event's time lies between the years {FIRST_YEAR} and {LAST_YEAR}.")
+        message = f"An event's time lies between the years {FIRST_YEAR} and {LAST_YEAR}."
+        raise EventError(message, at="occurred_at")
 
 
 def _check_values(value: object, depth: int = 0) -> None:
@@ -148,33 +217,38 @@ def _check_values(value: object, depth: int = 0) -> None:
         raise KindError("too deep")
 
 
-def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> int:
+def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> _Batch:
     with transaction.atomic():
-        _lock_contacts(rows)
-        known = set(
-            Event.objects.filter(message_id__in=[row.message_id for row in rows]).values_list(
-                "message_id", flat=True
-            )
-        )
-        fresh = [row for row in rows if row.message_id not in known]
+        there = _lock_contacts(rows)
+        known = Event.objects.in_bulk([row.message_id for row in rows], field_name="message_id")
+        fresh = [row for row in rows if row.message_id not in known and row.contact_id in there]
         Event.objects.bulk_create(
-            [Event(message_id=row.message_id, **_columns(row, now)) for row in fresh],
-            ignore_conflicts=True,
+            [Event(message_id=row.message_id, **_columns(row, now)) for row in fresh]
         )
         _move_last_seen(fresh)
         if fresh:
             facts_written.send(sender=Event, changes=_changes(fresh))
-    return len(fresh)
+    written = {row.message_id: row for row in fresh}
+    return _Batch(set(written), {**known, **written})
 
 
-def _lock_contacts(rows: Iterable[NewEvent]) -> None:
+def _lock_contacts(rows: Iterable[NewEvent]) -> set[int]:
     """Lock whose events these are, in the one order, before anything of theirs is read.
 
     Without it the update of `last_seen_at` would lock them in the order it finds them, and
     of two events at once the one that waited would put back the time it had seen before.
+    Returns those that are there; raises _Interrupted where one was merged into another.
     """
     ids = {row.contact_id for row in rows}
-    list(Contact.objects.locked(ids).values_list("pk", flat=True))
+    locked = dict(Contact.objects.locked(ids).values_list("pk", "merged_into"))
+    if any(locked.values()):
+        raise _Interrupted
+    return set(locked)
+
+
+def _survivors(ids: Collection[int]) -> dict[int, int]:
+    """Return each id, or the one it was merged into."""
+    return {pk: pk for pk in ids} | people.surviving_ids(ids)
 
 
 def _changes(rows: Iterable[NewEvent]) -> dict[int, set[str]]:
@@ -210,6 +284,7 @@ def _body(row: Event | NewEvent) -> tuple[object, ...]:
     return (row.contact_id, row.name, row.occurred_at, dict(row.properties))
 
 
-def _alike(event: Event, new: NewEvent) -> bool:
-    """Compare bodies of a sender who left the time to us: each replay has another."""
-    return _body(event)[:2] + _body(event)[3:] == _body(new)[:2] + _body(new)[3:]
+def _same(there: Event | NewEvent, row: NewEvent) -> bool:
+    """Whether a message that came again says the same."""
+    before, after = _body(there), _body(row)
+    return before == after or (not row.timed and before[:2] + before[3:] == after[:2] + after[3:])

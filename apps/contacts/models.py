@@ -138,10 +138,11 @@ class Identity(models.Model):
     class Kind(models.TextChoices):
         EXTERNAL = "external_id", "External id"
         ANONYMOUS = "anonymous_id", "Anonymous id"
+        EMAIL = "email", "Former email"  # of a contact merged into this one
 
     contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="identities")
     kind = models.CharField(max_length=20, choices=Kind)
-    value = models.CharField(max_length=200)
+    value = models.CharField(max_length=254)
 
     class Meta:
         verbose_name_plural = "identities"

@@ -1,8 +1,10 @@
 """Finding a person by what a source knows of them, and making one."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
 from email_validator import EmailNotValidError, validate_email
 
 from apps.contacts.models import Contact, Identity
@@ -27,18 +29,37 @@ def normalise_email(raw: str) -> str:
 
 
 def find(*, email: str = "", external_id: str = "") -> Contact | None:
-    """Return the contact with this external id, else the one with this (normalised) email."""
-    if external_id:
-        identity = (
-            Identity.objects.select_related("contact")
-            .filter(kind=Identity.Kind.EXTERNAL, value=external_id)
-            .first()
-        )
-        if identity:
-            return identity.contact
-    if email:
-        return Contact.objects.standing().filter(email__iexact=email).first()
-    return None
+    """Return the contact with this external id, else the one with this (normalised) email.
+
+    The former email of a contact that was merged finds whom it was merged into.
+    """
+    pk = ids_of_external([external_id]).get(external_id) if external_id else None
+    if pk is None and email:
+        pk = ids_of_emails([email]).get(email.lower())
+    return None if pk is None else Contact.objects.filter(pk=pk).first()
+
+
+def surviving_ids(ids: Collection[int]) -> dict[int, int]:
+    """Return the id of each contact that is there, or that of whom it was merged into."""
+    rows = Contact.objects.filter(pk__in=ids).values_list("pk", "merged_into")
+    return {pk: into or pk for pk, into in rows}
+
+
+def ids_of_external(external_ids: Collection[str]) -> dict[str, int]:
+    """Return the contact ids of those external ids that are known. One query."""
+    rows = Identity.objects.filter(kind=Identity.Kind.EXTERNAL, value__in=external_ids)
+    return dict(rows.values_list("value", "contact_id"))
+
+
+def ids_of_emails(emails: Collection[str]) -> dict[str, int]:
+    """Return the contact ids of those emails that are known, by email in lower case."""
+    wanted = {email.lower() for email in emails}
+    former = Identity.objects.filter(kind=Identity.Kind.EMAIL, value__in=wanted)
+    own = Contact.objects.standing().annotate(address=Lower("email")).filter(address__in=wanted)
+    return {
+        **dict(former.values_list("value", "contact_id")),
+        **dict(own.exclude(email="").values_list("address", "pk")),
+    }
 
 
 def find_or_make(*, now: datetime, email: str = "", external_id: str = "") -> Contact:

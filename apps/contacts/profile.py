@@ -36,13 +36,18 @@ def change_profile(
     """Set fields and traits of a contact; return the keys that really changed.
 
     A trait set to None is removed; one not in the catalogue is added with the kind of its
-    value. The contact is locked and read again first, so two changes never lose each other,
+    value. What comes late for a contact that was merged goes to whom it was merged into.
+    The contact is locked and read again first, so two changes never lose each other,
     and saved once, or not at all when nothing differs. Raises ProfileError and then changes
     nothing.
     """
     with transaction.atomic():
         contact.refresh_from_db(from_queryset=Contact.objects.select_for_update())
         contact.remember()
+        if contact.merged_into is not None:
+            return change_profile(
+                contact.merged_into, now=now, fields=fields, traits=traits, source=source
+            )
         _set_fields(contact, fields or {})
         kinds = _set_traits(contact, traits or {}, source)
         changed = contact.changed_keys()
@@ -68,10 +73,11 @@ def _set_fields(contact: Contact, fields: Mapping[str, str]) -> None:
     for name, raw in fields.items():
         if name not in FIELDS:
             raise ProfileError(name, "There is no such field.")
-        setattr(contact, name, _field_value(name, raw))
+        setattr(contact, name, field_value(name, raw))
 
 
-def _field_value(name: str, raw: str) -> str:
+def field_value(name: str, raw: str) -> str:
+    """Return a field's text as it is kept. Raises ProfileError."""
     if name == "email" and raw:
         try:
             return people.normalise_email(raw)
@@ -97,8 +103,13 @@ def _set_traits(contact: Contact, changes: Mapping[str, object], source: str) ->
         profile.pop(key, None)
         if value is not None:
             profile[key] = value
-    contact.profile = profile
+    put(contact, profile)
     return known
+
+
+def put(contact: Contact, profile: Mapping[str, Any]) -> None:
+    """Set the profile of a locked contact to values in canonical form; nothing is saved."""
+    contact.profile = dict(profile)
 
 
 def _value(key: str, raw: object, known: dict[str, Kind], source: str) -> Value | None:
@@ -108,13 +119,14 @@ def _value(key: str, raw: object, known: dict[str, Kind], source: str) -> Value 
             return None
         kind = infer_kind(raw)
         value = canonical(kind, raw)
-        trait = catalogue.define(key, label=_label(key), kind=kind, source=source)
+        trait = catalogue.define(key, label=label_of(key), kind=kind, source=source)
         known[key] = Kind(trait.kind)
         return value
     return canonical(known[key], raw)
 
 
-def _label(key: str) -> str:
+def label_of(key: str) -> str:
+    """Return the label a trait gets that nobody has named."""
     return key.replace(".", " ").replace("_", " ").replace("-", " ").capitalize()
 
 
@@ -125,10 +137,11 @@ def _index_dates(contact: Contact, kinds: Mapping[str, Kind]) -> None:
             DatedTrait.objects.filter(contact=contact, key=key).delete()
         else:
             DatedTrait.objects.update_or_create(
-                contact=contact, key=key, defaults={"at": _moment(value)}
+                contact=contact, key=key, defaults={"at": moment_of(value)}
             )
 
 
-def _moment(value: str) -> datetime:
+def moment_of(value: str) -> datetime:
+    """Return what DatedTrait keeps for a date or time in canonical form."""
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

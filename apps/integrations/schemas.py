@@ -1,6 +1,7 @@
 """What calls take and give, piece by piece; each call's own body stands beside it."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -79,7 +80,23 @@ RuleSource = Annotated[
 
 def rows_of(model: type[BaseModel]) -> Any:
     """Return the type of a list whose entries are read one by one, so one may be refused."""
-    listed = WithJsonSchema(
-        {"type": "array", "maxItems": MOST_ROWS, "items": model.model_json_schema()}
-    )
+    listed = WithJsonSchema({"type": "array", "maxItems": MOST_ROWS, "items": whole_schema(model)})
     return Annotated[list[Any], Field(max_length=MOST_ROWS), listed]
+
+
+def whole_schema(model: type[BaseModel]) -> Any:
+    """Return a model's JSON schema with the objects in it written out."""
+    schema = model.model_json_schema()
+    return _written_out(schema, schema.pop("$defs", {}))
+
+
+def _written_out(schema: Any, parts: Mapping[str, Any]) -> Any:
+    match schema:
+        case {"$ref": str() as name}:
+            return _written_out(parts[name.rpartition("/")[2]], parts)
+        case dict():
+            return {key: _written_out(value, parts) for key, value in schema.items()}
+        case list():
+            return [_written_out(value, parts) for value in schema]
+        case _:
+            return schema
