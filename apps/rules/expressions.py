@@ -14,6 +14,7 @@ from django.db.models import (
     BooleanField,
     CharField,
     Expression,
+    F,
     Field,
     FloatField,
     Func,
@@ -29,6 +30,7 @@ from apps.rules.fold import FUNCTION
 from apps.rules.kinds import MAX_NUMBER, Kind
 
 Sql = tuple[str, tuple[str | int, ...]]
+Values = dict[str, Expression | F]
 
 # SQLite cannot address every key by a path: it ends a quoted name at the first quote and
 # compares what is inside with the escaped text. All other keys are looked for by json_each.
@@ -204,7 +206,33 @@ class Number(Func):
         return "%s::float8", (repr(self.number),)
 
 
+class Column(Expression):
+    """A value that an inner query works out once, by its name there.
+
+    `used` collects the values that are asked for: the columns the inner query must have.
+    """
+
+    def __init__(
+        self, name: str, value: Expression | F | None = None, used: Values | None = None
+    ) -> None:
+        super().__init__(output_field=value.output_field if isinstance(value, Expression) else None)
+        self.name = name
+        self.value = value
+        self.used = used
+
+    def folded(self) -> "Column":
+        assert self.value is not None
+        return Column(f"{self.name}_folded", folded(self.value), self.used)
+
+    def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        if self.used is not None and self.value is not None:
+            self.used[self.name] = self.value
+        return f'"{self.name}"', ()
+
+
 def folded(text: Combinable) -> Expression:
+    if isinstance(text, Column):
+        return text.folded()
     return Func(text, function=FUNCTION, output_field=TextField())
 
 

@@ -22,7 +22,6 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models import Value as Literal
-from django.db.models.expressions import Combinable
 
 from apps.rules.clock import Calendar, Clock
 from apps.rules.comparing import Members
@@ -88,10 +87,10 @@ def _constant(*, holds: bool) -> Q:
 
 def _trait(rule: TraitCondition, clock: Clock) -> Expression:
     row = operator(rule.op, rule.kind)
-    return row.condition(_subject(rule), rule.value, kind=rule.kind, clock=clock)
+    return row.condition(subject(rule), rule.value, kind=rule.kind, clock=clock)
 
 
-def _subject(rule: TraitCondition) -> Combinable | Members:
+def subject(rule: TraitCondition) -> Expression | Members:
     """Return what the condition compares: a column, or a key of the profile."""
     if rule.trait.startswith(CONTACT):
         column = F(rule.trait.removeprefix(CONTACT))

@@ -1,14 +1,15 @@
 """Settling: bringing the membership of marked contacts to what facts, rules and clock say.
 
-Everything here keeps one lock order: contacts by ascending id, then what hangs on them.
+A few contacts are judged in memory, many by one statement. Everything here keeps one lock
+order: buckets, contacts by ascending id, then what hangs on them.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -16,14 +17,20 @@ from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
+from apps.segments.difference import Scope, Standings
+from apps.segments.locking import held
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.signals import memberships_changed
 from apps.segments.standing import Judge
 
+Touched = Mapping[int, tuple[Planned, ...]]  # by contact
+Differing = tuple[int, Planned, bool]  # contact, segment, belongs there
+
 log = structlog.get_logger(__name__)
 
-BATCH = 200  # contacts settled in one transaction
+BATCH = 1000  # contacts settled in one transaction
+FEW = 20  # contacts that memory judges sooner than a statement is written
 CAUSE_LENGTH = 300
 
 
@@ -82,8 +89,7 @@ def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) ->
     which takes the same locks, comes either before with the old rule or after with the new.
     """
     with transaction.atomic():
-        locked = Contact.objects.select_for_update(skip_locked=skip_locked, of=("self",))
-        contacts = {row.pk: row for row in locked.filter(pk__in=ids).order_by("pk")}
+        contacts = {row.pk: row for row in held(ids, skip_locked=skip_locked)}
         marks = list(Change.objects.filter(contact__in=contacts))
         if not marks:
             return []
@@ -114,27 +120,57 @@ def _moves(
     plan = live_plan()
     keys, loud = _keys(marks), _keys(mark for mark in marks if not mark.quiet)
     touched = {pk: plan.touched_by(found) for pk, found in keys.items()}
-    union = {segment.pk: segment for found in touched.values() for segment in found}
-    if not union:
+    if not any(touched.values()):
         return []
+    differ = _by_statement if len(contacts) > FEW else _by_verdict
+    causes = {pk: ", ".join(sorted(found))[:CAUSE_LENGTH] for pk, found in keys.items()}
+    moves = [
+        Move(
+            pk,
+            segment,
+            Transition.Kind.ENTERED if due else Transition.Kind.LEFT,
+            causes[pk],
+            quiet=segment not in plan.touched_by(loud.get(pk, frozenset())),
+        )
+        for pk, segment, due in differ(contacts, touched, plan, now)
+    ]
+    return sorted(moves, key=lambda move: (move.contact_id, move.kind, move.segment.slug))
+
+
+def _by_statement(
+    contacts: Mapping[int, Contact], touched: Touched, plan: Plan, now: datetime
+) -> Iterator[Differing]:
+    """Yield who is stored elsewhere than where the contact belongs, found by one query.
+
+    It decides all segments that any of the contacts' marks touch; each contact moves in those
+    of its own. The marks of the others have their own cause, and will come.
+    """
+    union = {segment for found in touched.values() for segment in found}
+    ordered = [segment for segment in plan.segments if segment in union]
+    standings = Standings(ordered, plan, now, Scope(ids=tuple(sorted(contacts))))
+    by_pk = {segment.pk: segment for segment in ordered}
+    with connection.cursor() as cursor:
+        cursor.execute(*standings.difference())
+        for pk, segment_id, due in cursor.fetchall():
+            if by_pk[segment_id] in touched[pk]:
+                yield pk, by_pk[segment_id], bool(due)
+
+
+def _by_verdict(
+    contacts: Mapping[int, Contact], touched: Touched, plan: Plan, now: datetime
+) -> Iterator[Differing]:
+    """Yield the same, judged in memory."""
+    union = {segment.pk: segment for found in touched.values() for segment in found}
     before = standing_of(contacts, plan)
     pins = pins_of(contacts, plan)
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
     judge = Judge(plan, Clock(now, installed()))
-    moves = []
-    for pk in sorted(contacts):
-        after = (
-            judge.stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}))
-            if contacts[pk].merged_into_id is None
-            else frozenset()
-        )
-        cause = ", ".join(sorted(keys[pk]))[:CAUSE_LENGTH]
-        heard = plan.touched_by(loud.get(pk, frozenset()))
-        moves += [
-            replace(move, quiet=move.segment not in heard)
-            for move in _difference(pk, before.get(pk, frozenset()), after, plan, cause)
-        ]
-    return moves
+    for pk, contact in contacts.items():
+        after: frozenset[str] = frozenset()
+        if contact.merged_into_id is None:
+            after = judge.stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}))
+        for slug in before.get(pk, frozenset()) ^ after:
+            yield pk, plan.by_slug[slug], slug in after
 
 
 def _keys(marks: Iterable[Change]) -> dict[int, frozenset[str]]:
@@ -160,20 +196,10 @@ def pins_of(contacts: Iterable[int], plan: Plan) -> dict[int, dict[str, str]]:
     slugs = {segment.pk: segment.slug for segment in plan.segments}
     found: dict[int, dict[str, str]] = {}
     rows = Pin.objects.filter(contact__in=list(contacts))
-    for contact_id, segment_id, held in rows.values_list("contact_id", "segment_id", "held"):
+    for contact_id, segment_id, how in rows.values_list("contact_id", "segment_id", "held"):
         if segment_id in slugs:
-            found.setdefault(contact_id, {})[slugs[segment_id]] = held
+            found.setdefault(contact_id, {})[slugs[segment_id]] = how
     return found
-
-
-def _difference(
-    pk: int, before: frozenset[str], after: frozenset[str], plan: Plan, cause: str
-) -> list[Move]:
-    left = [Move(pk, plan.by_slug[slug], Transition.Kind.LEFT, cause) for slug in before - after]
-    entered = [
-        Move(pk, plan.by_slug[slug], Transition.Kind.ENTERED, cause) for slug in after - before
-    ]
-    return sorted(left + entered, key=lambda move: (move.kind, move.segment.slug))
 
 
 def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:

@@ -5,16 +5,17 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.models import Change, Membership, Rebuild, Verification
+from apps.segments.difference import EVERYBODY, Scope, Standings
+from apps.segments.locking import held
+from apps.segments.models import Change, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
-from apps.segments.population import Population
 from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
 from apps.segments.standing import Judge
 from apps.segments.ticking import tick
@@ -111,15 +112,15 @@ def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Ite
             yield Drift(slug, contact.pk, slug in there, "verdict")
 
 
-def _by_query(plan: Plan, now: datetime) -> Iterator[Drift]:
-    """Recompute every segment in SQL, nested rules written out, stored rows not consulted."""
-    population = Population(plan, now, stored=False)
-    for segment in plan.segments:
-        due = set(population.members(segment).values_list("pk", flat=True))
-        rows = Membership.objects.filter(segment=segment.pk)
-        there = set(rows.values_list("contact_id", flat=True))
-        for contact_id in due ^ there:
-            yield Drift(segment.slug, contact_id, contact_id in there, "query")
+def _by_query(plan: Plan, now: datetime, scope: Scope = EVERYBODY) -> Iterator[Drift]:
+    """Recompute every segment in SQL, all in one statement, stored rows not consulted."""
+    if not plan.segments:
+        return
+    slugs = {segment.pk: segment.slug for segment in plan.segments}
+    with connection.cursor() as cursor:
+        cursor.execute(*Standings(plan.segments, plan, now, scope).difference())
+        for contact_id, segment_id, due in cursor.fetchall():
+            yield Drift(slugs[segment_id], contact_id, not due, "query")
 
 
 def _confirmed(suspects: Iterable[Drift], now: datetime | None) -> Iterator[Drift]:
@@ -145,18 +146,16 @@ def _still(contact_id: int, suspects: list[Drift], *, now: datetime) -> list[Dri
     tick(now=now)
     settle_apart([contact_id], now=now)
     with transaction.atomic():
-        locked = list(Contact.objects.locked([contact_id]))
+        locked = list(held([contact_id]))
         if Change.objects.filter(contact=contact_id).exists():
             return []
         plan, moment = live_plan(), effective_now(now)
         at_rest = plan.by_slug.keys() - _under_way(plan)
-        population = Population(plan, moment, stored=False)
-        again = {(drift.slug, drift.stored) for drift in judge_batch(locked, plan, moment)}
-        return [
-            suspect
-            for suspect in suspects
-            if suspect.slug in at_rest and _again(suspect, again, population)
-        ]
+        again = {
+            *judge_batch(locked, plan, moment),
+            *_by_query(plan, moment, Scope(ids=(contact_id,))),
+        }
+        return [suspect for suspect in suspects if suspect.slug in at_rest and suspect in again]
 
 
 def _under_way(plan: Plan) -> set[str]:
@@ -165,12 +164,3 @@ def _under_way(plan: Plan) -> set[str]:
     marks = {f"segment:{slug}" for slug in waiting.values_list("segment__slug", flat=True)}
     referring = {planned.slug for planned in plan.touched_by(frozenset(marks))} if marks else set()
     return referring | {mark.removeprefix("segment:") for mark in marks}
-
-
-def _again(suspect: Drift, by_verdict: set[tuple[str, bool]], population: Population) -> bool:
-    if suspect.reading == "verdict":
-        return (suspect.slug, suspect.stored) in by_verdict
-    segment = population.plan.by_slug[suspect.slug]
-    due = population.members(segment).filter(pk=suspect.contact_id).exists()
-    there = Membership.objects.filter(segment=segment.pk, contact=suspect.contact_id).exists()
-    return due != there

@@ -1,0 +1,63 @@
+"""One lock between settling and rebuilding, beside the contacts' own.
+
+Settling a contact holds its bucket, with all other settlings of that bucket; a rebuild that
+writes holds the bucket alone. So a contact is settled either before, by the old rule, with
+what it became in the rebuild's sight, or after, by the new one; and a rebuild locks one thing
+where it would have locked each of 65,536 contacts.
+
+The order is fixed: buckets ascending, then contacts ascending. On SQLite there is one writer,
+and nothing to hold.
+"""
+
+from collections.abc import Collection, Iterable
+
+from django.db import connection
+from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models import Value as Literal
+
+from apps.contacts.models import Contact
+
+BUCKET_BITS = 16
+LOCK = 0x7164  # the class of our advisory locks
+
+
+def bucket(contact_id: int) -> int:
+    return contact_id >> BUCKET_BITS
+
+
+def ends(number: int) -> tuple[int, int]:
+    """Return the first and the last id of a bucket."""
+    return number << BUCKET_BITS, (number + 1 << BUCKET_BITS) - 1
+
+
+def held(ids: Collection[int], *, skip_locked: bool = False) -> QuerySet[Contact]:
+    """Return the contacts by id, their buckets held with others, each locked for itself.
+
+    The buckets come first, in the same statement: PostgreSQL works out a condition that
+    depends on no row before it reads any.
+    """
+    rows = Contact.objects.select_for_update(skip_locked=skip_locked, of=("self",), no_key=True)
+    rows = rows.filter(pk__in=ids).order_by("pk")
+    if connection.vendor == "postgresql":
+        rows = rows.filter(Q(_Held(sorted({bucket(pk) for pk in ids}))))
+    return rows
+
+
+def take(numbers: Iterable[int]) -> None:
+    """Hold these buckets alone until the transaction ends."""
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for number in sorted(numbers):
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, number])
+
+
+class _Held(Func):
+    template = (
+        f"((SELECT COUNT(pg_advisory_xact_lock_shared({LOCK}, number))"
+        " FROM unnest(%(expressions)s::int[]) AS number) >= 0)"
+    )
+
+    def __init__(self, numbers: list[int]) -> None:
+        listed = Literal(f"{{{','.join(map(str, numbers))}}}")
+        super().__init__(listed, output_field=BooleanField())
