@@ -5,34 +5,44 @@ membership that caused it, or not at all.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet
 
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.nurture import models, walking
 from apps.segments.models import Transition
 
+Transitions = Sequence[Transition] | QuerySet[Transition]
 ReEntry = models.Sequence.ReEntry
 
 
-def follow(
-    *, entered: Sequence[Transition], left: Sequence[Transition], now: datetime, quiet: bool
-) -> None:
+def follow(*, entered: Transitions, left: Transitions, now: datetime, quiet: bool) -> None:
     """Stop what leaving stops, then begin what entering begins; a replay changes nothing.
 
     `quiet`: a rule was edited, and those for whom it newly holds must not begin.
     """
+    watched = set(models.Sequence.objects.values_list("segment", flat=True))
+    leavers = _of(left, watched)
+    entrants = [] if quiet else _of(entered, watched)
+    if not leavers and not entrants:
+        return
     with transaction.atomic():
-        everybody = {transition.contact_id for transition in (*entered, *left)}
+        everybody = {transition.contact_id for transition in (*entrants, *leavers)}
         list(Contact.objects.locked(everybody).values_list("pk", flat=True))
-        _stop_leavers(left, now=now)
-        if not quiet:
-            _start_entrants(entered, now=now)
+        _stop_leavers(leavers, now=now)
+        _start_entrants(entrants, now=now)
         reached("enrol.before_commit")
+
+
+def _of(transitions: Transitions, watched: Set[int]) -> list[Transition]:
+    """Return those of the segments that have sequences; a queryset's others stay unread."""
+    if isinstance(transitions, QuerySet):
+        return list(transitions.filter(segment__in=watched)) if watched else []
+    return [transition for transition in transitions if transition.segment_id in watched]
 
 
 def _stop_leavers(left: Iterable[Transition], *, now: datetime) -> None:

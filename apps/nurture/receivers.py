@@ -8,12 +8,16 @@ from django.db.models.signals import post_save
 from apps.contacts.models import Consent
 from apps.core.signals import second_passed
 from apps.nurture import enrolling, sweeping, unsubscribing, walking
-from apps.segments.models import Transition
 from apps.segments.signals import memberships_changed
 
 
 def follow_memberships(
-    *, entered: list[Transition], left: list[Transition], now: datetime, quiet: bool, **_: Any
+    *,
+    entered: enrolling.Transitions,
+    left: enrolling.Transitions,
+    now: datetime,
+    quiet: bool,
+    **_: Any,
 ) -> None:
     enrolling.follow(entered=entered, left=left, now=now, quiet=quiet)
 

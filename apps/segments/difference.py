@@ -6,13 +6,14 @@ A contact's stored segments and those it belongs to are compared as bits, so tha
 differs is spelt out in rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TypeVar
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 
 from apps.contacts.models import Contact, Event
@@ -48,6 +49,17 @@ class Scope:
 
 
 EVERYBODY = Scope()
+
+
+@contextmanager
+def roomy() -> Iterator[None]:
+    """Give PostgreSQL the memory to group a whole population without a file."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '128MB'")
+        yield
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ def settle_waiting() -> None:
         pass
 
 
-def rebuild(rebuild_id: int) -> None:
-    rebuilding.run(rebuild_id)
+def rebuild(part_id: int) -> None:
+    rebuilding.run_part(part_id)
 
 
 def verify() -> None:

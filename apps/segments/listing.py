@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
-from apps.contacts.models import MAX_SEARCH
+from apps.contacts.models import MAX_SEARCH, Contact
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
 from apps.rules.errors import RuleError
@@ -43,8 +43,18 @@ class Page:
     words: str
     revisions: list[tuple[Revision, str]]
     pins: list[Pin]
-    rebuild: Rebuild | None
+    rebuild: "Applied | None"
     tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """How far the latest rebuild is: percent of the contacts looked at, and who moved."""
+
+    state: str
+    percent: int
+    entered: int
+    departed: int
 
 
 def overview() -> list[Line]:
@@ -114,6 +124,21 @@ def page(segment: Segment, *, after: str, words: str) -> Page:
         words=words,
         revisions=[(revision, in_words(revision.rule, known)) for revision in revisions],
         pins=list(segment.pins.select_related("contact", "by").order_by("-at")[:MEMBERS]),
-        rebuild=segment.rebuilds.order_by("-pk").first(),
+        rebuild=_latest_rebuild(segment),
         tone=TONES[segment.status],
+    )
+
+
+def _latest_rebuild(segment: Segment) -> Applied | None:
+    rebuild = segment.rebuilds.order_by("-pk").first()
+    if rebuild is None:
+        return None
+    parts = list(rebuild.parts.all())
+    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    done = sum(max(min(part.done_to, newest) - part.first + 1, 0) for part in parts)
+    return Applied(
+        state=rebuild.get_state_display(),
+        percent=min(100 * done // (newest + 1), 100),
+        entered=sum(part.entered for part in parts),
+        departed=sum(part.departed for part in parts),
     )

@@ -190,22 +190,24 @@ class Watermark(models.Model):
 
 
 class Rebuild(models.Model):
-    """One application of a segment's revision to all contacts, in ranges of ids."""
+    """One application to all contacts: of a segment's revision, or of every live segment."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Building"
         DONE = "done", "Built"
         SUPERSEDED = "superseded", "Superseded by a newer revision"
 
-    segment = models.ForeignKey(Segment, on_delete=models.CASCADE, related_name="rebuilds")
+    segment = models.ForeignKey(
+        Segment,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="rebuilds",
+        help_text="None: every live segment.",
+    )
     revision = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
     enrol_existing = models.BooleanField(default=False)
-    done_to = models.BigIntegerField(default=0, help_text="Contacts up to this id are done.")
-    entered = models.PositiveIntegerField(default=0)
-    departed = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField()
-    touched_at = models.DateTimeField(help_text="When a worker last took it up.")
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -214,7 +216,29 @@ class Rebuild(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.segment} revision {self.revision}: {self.get_state_display()}"
+        return f"{self.segment or 'All segments'}: {self.get_state_display()}"
+
+
+class RebuildPart(models.Model):
+    """The contacts of a rebuild between two ids: what one worker does at a time."""
+
+    rebuild = models.ForeignKey(Rebuild, on_delete=models.CASCADE, related_name="parts")
+    first = models.BigIntegerField()
+    last = models.BigIntegerField()
+    done_to = models.BigIntegerField(help_text="Contacts up to this id are done.")
+    entered = models.PositiveIntegerField(default=0)
+    departed = models.PositiveIntegerField(default=0)
+    touched_at = models.DateTimeField(help_text="When a worker last took it up.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("rebuild", "first", name="rebuild_part_unique")]
+
+    def __str__(self) -> str:
+        return f"{self.rebuild}, contacts {self.first} to {self.last}"
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_to >= self.last
 
 
 class Verification(models.Model):

@@ -1,131 +1,251 @@
-"""Applying a new or edited rule to all contacts: one set-based difference, in ranges of ids."""
+"""Applying a new or edited rule to all contacts, or all rules: one set-based difference.
 
+A rebuild is cut into parts, each the contacts between two ids, which workers take side by side.
+A part first looks at all its contacts by one statement and holds nobody; then it writes who
+differs in small pieces, each looked at again with its bucket held alone (locking.py). So
+whoever is settled meanwhile waits for one small piece at most, and is judged by the new rule.
+"""
+
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import chain
 
-from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
-from apps.segments.marks import mark
-from apps.segments.models import Membership, Rebuild, Segment, Transition
-from apps.segments.plan import Planned, live_plan
-from apps.segments.population import Population
-from apps.segments.settling import Move, effective_now, write
+from apps.rules.atoms import Sql
+from apps.segments.difference import Scope, Standings, roomy
+from apps.segments.locking import BUCKET_BITS, bucket, ends, take
+from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
+from apps.segments.moving import Moved, mark_moved, move
+from apps.segments.plan import Plan, live_plan
+from apps.segments.settling import effective_now, settle_waiting
 
-RANGE = 2000  # contacts locked at once
+PART = 2 << BUCKET_BITS  # ids
+LAST = 2**62  # the end of the last part, open for whoever comes
+PIECE = 2000  # contacts written at once, to begin with
+LARGEST = 20_000
+A_PIECE_TAKES = 0.2  # seconds, about: what a settling may have to wait
+DENSE = 4  # ids a mover: below, a range of ids is looked at again rather than a list of them
+PATIENCE = timedelta(seconds=2)  # marks older than this are settled first
 FORGOTTEN_AFTER = timedelta(seconds=15)
 REBUILD_JOB = "apps.segments.jobs.rebuild"
+SETTLE_JOB = "apps.segments.jobs.settle_waiting"
 
 
 def order(segment: Segment, *, now: datetime, enrol_existing: bool = False) -> Rebuild:
-    """Write down that the segment's present revision must be applied, and wake a worker."""
+    """Write down that the segment's present revision must be applied, and wake the workers."""
     Rebuild.objects.filter(segment=segment, state=Rebuild.State.WAITING).update(
         state=Rebuild.State.SUPERSEDED, finished_at=now
     )
     rebuild = Rebuild.objects.create(
-        segment=segment,
-        revision=segment.revision,
-        enrol_existing=enrol_existing,
-        started_at=now,
-        touched_at=now,
+        segment=segment, revision=segment.revision, enrol_existing=enrol_existing, started_at=now
     )
-    ring(REBUILD_JOB, rebuild.pk)
+    _cut(rebuild, now=now)
+    return rebuild
+
+
+def order_all(*, now: datetime) -> Rebuild:
+    """Write down that every live segment must be looked at anew: after a change of the zone.
+
+    Nobody starts a sequence by it.
+    """
+    rebuild = Rebuild.objects.create(segment=None, revision=0, started_at=now)
+    _cut(rebuild, now=now)
+    return rebuild
+
+
+def rebuild_all(*, now: datetime | None = None) -> Rebuild:
+    """Apply every live rule to everybody, here and to the end."""
+    rebuild = order_all(now=now or timezone.now())
+    run(rebuild.pk, now=now)
     return rebuild
 
 
 def resume(*, now: datetime) -> None:
-    """Wake a worker for each rebuild that nobody has touched for a while."""
-    forgotten = Rebuild.objects.filter(
-        state=Rebuild.State.WAITING, touched_at__lt=now - FORGOTTEN_AFTER
-    )
-    for pk in forgotten.values_list("pk", flat=True):
-        if forgotten.filter(pk=pk).update(touched_at=now) == 1:
+    """Wake a worker for each part that nobody has touched for a while."""
+    waiting = _open_parts().filter(touched_at__lt=now - FORGOTTEN_AFTER)
+    for pk in waiting.values_list("pk", flat=True):
+        if RebuildPart.objects.filter(pk=pk, touched_at__lt=now - FORGOTTEN_AFTER).update(
+            touched_at=now
+        ):
             ring(REBUILD_JOB, pk)
 
 
 def run(rebuild_id: int, *, now: datetime | None = None) -> None:
-    """Carry a rebuild to its end, from where it last committed. Safe to run twice at once."""
-    while rebuild_range(rebuild_id, now=now or timezone.now()):
+    """Carry all parts of a rebuild to their end, from where they last committed."""
+    for pk in _open_parts().filter(rebuild=rebuild_id).values_list("pk", flat=True):
+        run_part(pk, now=now)
+
+
+def run_part(part_id: int, *, now: datetime | None = None) -> None:
+    """Carry a part to its end, from where it last committed. Safe to run twice at once."""
+    part = RebuildPart.objects.select_related("rebuild__segment").get(pk=part_id)
+    if part.is_done or part.rebuild.state != Rebuild.State.WAITING:
+        return
+    _let_the_old_rule_end(part)
+    movers = _movers(part, now=now or timezone.now())
+    size, done = PIECE, 0
+    while done < len(movers):
+        piece = _piece(movers[done : done + size])
+        began = time.monotonic()
+        if not _write(part_id, piece, now=now or timezone.now()):
+            return
         reached("rebuild.between_ranges")
+        done += len(piece)
+        size = _next_size(size, time.monotonic() - began)
+        _give_way()
+    _end(part, now=now or timezone.now())
 
 
-def rebuild_range(rebuild_id: int, *, now: datetime) -> bool:
-    """Apply the rule to the next range of contacts; return whether there is more to do.
+def _open_parts() -> QuerySet[RebuildPart]:
+    waiting = RebuildPart.objects.filter(rebuild__state=Rebuild.State.WAITING)
+    return waiting.filter(done_to__lt=F("last")).order_by("pk")
 
-    The range, the row's own progress and the transitions commit together, so a killed
-    worker's successor goes on where it stood and nobody enters twice.
+
+def _cut(rebuild: Rebuild, *, now: datetime) -> None:
+    starts = range(0, _newest() + 1, PART)
+    lasts = [*(start - 1 for start in starts[1:]), LAST]
+    parts = [
+        RebuildPart(rebuild=rebuild, first=first, last=last, done_to=first - 1, touched_at=now)
+        for first, last in zip(starts, lasts, strict=True)
+    ]
+    for part in RebuildPart.objects.bulk_create(parts):
+        ring(REBUILD_JOB, part.pk)
+
+
+def _newest() -> int:
+    return Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def _let_the_old_rule_end(part: RebuildPart) -> None:
+    """Wait until whoever began to settle by the rules of before has committed.
+
+    Afterwards nobody moves by the old rule unseen; whoever begins later reads the new one.
+    """
+    for number in range(bucket(part.done_to + 1), bucket(min(part.last, _newest())) + 1):
+        with transaction.atomic():
+            take([number])
+
+
+def _movers(part: RebuildPart, *, now: datetime) -> list[int]:
+    """Return who differs among the contacts not yet done, in order, holding nobody."""
+    RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
+    scope = Scope(first=part.done_to + 1, last=part.last)
+    difference = _difference(part.rebuild, live_plan(), scope, now=effective_now(now))
+    if difference is None:
+        return []
+    sql, params = difference
+    with roomy(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT DISTINCT contact_id FROM ({sql}) AS differing ORDER BY contact_id", params
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _difference(rebuild: Rebuild, plan: Plan, scope: Scope, *, now: datetime) -> Sql | None:
+    """Return who must move of these contacts as the rules are now; None where nobody can."""
+    if rebuild.segment is None:
+        return Standings(plan.segments, plan, now, scope).difference() if plan.segments else None
+    planned = plan.by_slug.get(rebuild.segment.slug)
+    if planned is not None:
+        return Standings([planned], plan, now, scope).difference()
+    if rebuild.segment.slug in plan.broken:
+        return None
+    rows = scope.of(Membership.objects.filter(segment=rebuild.segment), "contact")  # not live:
+    sql, params = rows.values("contact_id", "segment_id").query.sql_with_params()  # all leave
+    return f"SELECT leaving.*, FALSE AS due FROM ({sql}) AS leaving", tuple(params)
+
+
+def _piece(movers: Sequence[int]) -> list[int]:
+    """Return those of the first one's bucket; no more than a list may name if far apart."""
+    _, last = ends(bucket(movers[0]))
+    piece = [pk for pk in movers if pk <= last]
+    return piece if _is_dense(piece) else piece[:PIECE]
+
+
+def _is_dense(piece: Sequence[int]) -> bool:
+    return piece[-1] - piece[0] < DENSE * len(piece)
+
+
+def _write(part_id: int, piece: Sequence[int], *, now: datetime) -> bool:
+    """Write who moves of a piece; return whether the rebuild goes on.
+
+    The movements and the part's own progress commit together, so a killed worker's
+    successor goes on where it stood and nobody enters twice.
     """
     with transaction.atomic():
-        rebuild = Rebuild.objects.select_for_update().select_related(None).get(pk=rebuild_id)
-        if rebuild.state != Rebuild.State.WAITING:
+        parts = RebuildPart.objects.select_for_update(of=("self",))
+        part = parts.select_related("rebuild__segment").get(pk=part_id)
+        take([bucket(piece[0])])
+        if not _is_wanted(part.rebuild, now=now):
             return False
-        locked = _lock_range(after=rebuild.done_to)
-        segment = Segment.objects.get(pk=rebuild.segment_id)
-        if segment.revision != rebuild.revision:
-            return _finish(rebuild, Rebuild.State.SUPERSEDED, now)
-        if not locked:
-            return _finish(rebuild, Rebuild.State.DONE, now)
-        moves = _moves(segment, locked[0], locked[-1], now=now)
-        _apply(rebuild, moves, now=effective_now(now))
-        rebuild.done_to = locked[-1]
-        rebuild.touched_at = now
-        rebuild.save()
+        moved = _write_moves(part.rebuild, piece, now=effective_now(now))
+        part.done_to = max(part.done_to, piece[-1])
+        part.entered += moved.entered
+        part.departed += moved.departed
+        part.touched_at = now
+        part.save()
         reached("rebuild.before_commit")
     return True
 
 
-def _lock_range(*, after: int) -> list[int]:
-    rows = Contact.objects.select_for_update().filter(pk__gt=after).order_by("pk")
-    return list(rows.values_list("pk", flat=True)[:RANGE])
-
-
-def _finish(rebuild: Rebuild, state: Rebuild.State, now: datetime) -> bool:
-    rebuild.state = state
-    rebuild.finished_at = now
-    rebuild.save()
+def _is_wanted(rebuild: Rebuild, *, now: datetime) -> bool:
+    """Return whether no newer revision has taken the rebuild's place."""
+    if rebuild.state != Rebuild.State.WAITING:
+        return False
+    if rebuild.segment is None or rebuild.segment.revision == rebuild.revision:
+        return True
+    Rebuild.objects.filter(pk=rebuild.pk).update(state=Rebuild.State.SUPERSEDED, finished_at=now)
     return False
 
 
-def _moves(segment: Segment, first: int, last: int, *, now: datetime) -> list[Move]:
-    """Return who must enter and who must leave between two ids, found by two queries."""
-    plan = live_plan()
-    planned = plan.by_slug.get(segment.slug)
-    if planned is None and segment.slug in plan.broken:
-        return []
-    here = Contact.objects.filter(pk__gte=first, pk__lte=last)
-    stored = Membership.objects.filter(segment=segment.pk, contact=OuterRef("pk"))
-    cause = f"revision:{segment.revision}"
-    if planned is None:  # no longer live: everybody leaves
-        gone = Planned(segment.pk, segment.slug, segment.name, None)
-        leaving = here.filter(Exists(stored)).values_list("pk", flat=True)
-        return [Move(pk, gone, Transition.Kind.LEFT, cause) for pk in leaving]
-    belongs = (
-        Population(plan, effective_now(now)).members(planned).filter(pk__gte=first, pk__lte=last)
-    )
-    entering = belongs.exclude(Exists(stored)).values_list("pk", flat=True)
-    staying = belongs.filter(pk=OuterRef("pk"))
-    leaving = here.filter(Exists(stored)).exclude(Exists(staying)).values_list("pk", flat=True)
-    return sorted(
-        chain(
-            (Move(pk, planned, Transition.Kind.ENTERED, cause) for pk in entering),
-            (Move(pk, planned, Transition.Kind.LEFT, cause) for pk in leaving),
-        ),
-        key=lambda move: move.contact_id,
-    )
-
-
-def _apply(rebuild: Rebuild, moves: list[Move], *, now: datetime) -> None:
+def _write_moves(rebuild: Rebuild, piece: Sequence[int], *, now: datetime) -> Moved:
     """Write the moves, and mark who moved for the segments that refer to this one.
 
     Those follow as quietly: an edit must not start the sequences of others either.
     """
+    plan = live_plan()
+    dense = _is_dense(piece)
+    scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
+    difference = _difference(rebuild, plan, scope, now=now)
+    if difference is None:
+        return Moved(0, 0)
     quiet = not rebuild.enrol_existing
-    write(moves, now=now, quiet=quiet)
-    mark({move.contact_id: {f"segment:{move.segment.slug}"} for move in moves}, quiet=quiet)
-    entered = sum(move.kind == Transition.Kind.ENTERED for move in moves)
-    rebuild.entered = F("entered") + entered
-    rebuild.departed = F("departed") + len(moves) - entered
+    slug = rebuild.segment.slug if rebuild.segment else ""
+    cause = f"revision:{rebuild.revision}" if slug else "rebuild"
+    moved = move(difference, cause=cause, now=now, quiet=quiet)
+    if moved != Moved(0, 0) and any(slug in planned.refers_to for planned in plan.segments):
+        mark_moved(f"segment:{slug}", quiet=quiet)
+        ring(SETTLE_JOB)
+    return moved
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """Return how many to write next, so that a piece takes about as long as it should."""
+    return min(
+        max(int(size * A_PIECE_TAKES / max(seconds, 0.001)), size // 2, 100), 2 * size, LARGEST
+    )
+
+
+def _give_way() -> None:
+    """Settle what waits too long before going on: what people do comes before."""
+    while True:
+        oldest = Change.objects.order_by("pk").values_list("created_at", flat=True).first()
+        if oldest is None or timezone.now() - oldest < PATIENCE:
+            return
+        if not settle_waiting(limit=PIECE):
+            return
+
+
+def _end(part: RebuildPart, *, now: datetime) -> None:
+    """Close the part, and with the last one the rebuild."""
+    with transaction.atomic():
+        rebuild = Rebuild.objects.select_for_update(of=("self",)).get(pk=part.rebuild_id)
+        RebuildPart.objects.filter(pk=part.pk).update(done_to=part.last, touched_at=now)
+        if rebuild.state == Rebuild.State.WAITING and not _open_parts().filter(rebuild=rebuild):
+            Rebuild.objects.filter(pk=rebuild.pk).update(state=Rebuild.State.DONE, finished_at=now)

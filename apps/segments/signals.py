@@ -2,6 +2,7 @@
 
 from django.dispatch import Signal
 
-# provides args: entered: list[Transition], left: list[Transition], now: datetime, quiet: bool
+# provides args: entered and left: list[Transition], or where they may be many an unread
+# QuerySet[Transition]; now: datetime, quiet: bool
 # quiet: a rule was edited, and who it newly holds for must not start sequences
 memberships_changed = Signal()

@@ -12,7 +12,7 @@ from apps.contacts.models import Contact
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.difference import EVERYBODY, Scope, Standings
+from apps.segments.difference import EVERYBODY, Scope, Standings, roomy
 from apps.segments.locking import held
 from apps.segments.models import Change, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
@@ -117,7 +117,7 @@ def _by_query(plan: Plan, now: datetime, scope: Scope = EVERYBODY) -> Iterator[D
     if not plan.segments:
         return
     slugs = {segment.pk: segment.slug for segment in plan.segments}
-    with connection.cursor() as cursor:
+    with roomy(), connection.cursor() as cursor:
         cursor.execute(*Standings(plan.segments, plan, now, scope).difference())
         for contact_id, segment_id, due in cursor.fetchall():
             yield Drift(slugs[segment_id], contact_id, not due, "query")
@@ -160,7 +160,7 @@ def _still(contact_id: int, suspects: list[Drift], *, now: datetime) -> list[Dri
 
 def _under_way(plan: Plan) -> set[str]:
     """Return the segments that are being rebuilt, with those that refer to them."""
-    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING)
+    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING, segment__isnull=False)
     marks = {f"segment:{slug}" for slug in waiting.values_list("segment__slug", flat=True)}
     referring = {planned.slug for planned in plan.touched_by(frozenset(marks))} if marks else set()
     return referring | {mark.removeprefix("segment:") for mark in marks}

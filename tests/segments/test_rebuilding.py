@@ -1,10 +1,11 @@
 import pytest
+from django.utils import timezone
 
 from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
 from apps.nurture.models import Enrolment
 from apps.segments import editing, rebuilding
-from apps.segments.models import Ladder, Rebuild, Segment, Transition
+from apps.segments.models import Change, Ladder, Membership, Rebuild, Segment, Transition
 from apps.segments.signals import memberships_changed
 from tests.factories import NOW, ContactFactory
 from tests.nurture import build as nurture
@@ -22,13 +23,13 @@ def pros(count: int) -> set[int]:
 
 
 def test_a_new_rule_is_applied_to_everybody_already_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "RANGE", 3)
+    monkeypatch.setattr(rebuilding, "PIECE", 3)
     ids = pros(8)
     ContactFactory()
     segment("pros", IS_PRO)
     assert members("pros") == ids
-    rebuild = Rebuild.objects.get()
-    assert (rebuild.state, rebuild.entered, rebuild.departed) == ("done", 8, 0)
+    part = Rebuild.objects.get(state="done").parts.get()
+    assert (part.is_done, part.entered, part.departed) == (True, 8, 0)
     assert Transition.objects.filter(cause="revision:1").count() == 8
 
 
@@ -43,23 +44,55 @@ def test_an_edit_writes_the_difference_alone() -> None:
     assert Transition.objects.filter(contact__in=ids, kind="left").count() == 3
 
 
+class Killed(Exception):
+    """Stands for a worker's death."""
+
+
+def die_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reached(point: str) -> None:
+        if point == name:
+            raise Killed(point)
+
+    monkeypatch.setattr(rebuilding, "reached", reached)
+
+
 def test_a_newer_revision_supersedes_the_one_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "RANGE", 2)
+    monkeypatch.setattr(rebuilding, "PIECE", 2)
     pros(5)
     row = Segment(name="Some", slug="some", status=Segment.Status.LIVE)
     editing.save(row, rule=IS_PRO, by=None, now=NOW)
     first = Rebuild.objects.get()
-    assert rebuilding.rebuild_range(first.pk, now=NOW)
-    editing.save(row, rule={"not": IS_PRO}, by=None, now=NOW)
-    assert not rebuilding.rebuild_range(first.pk, now=NOW)
+
+    def edit(point: str) -> None:
+        monkeypatch.setattr(rebuilding, "reached", lambda point: None)
+        editing.save(row, rule={"not": IS_PRO}, by=None, now=NOW)
+
+    monkeypatch.setattr(rebuilding, "reached", edit)
+    rebuilding.run(first.pk, now=NOW)
+    assert first.parts.get().entered == 2
     rebuild_all()
     first.refresh_from_db()
     assert first.state == Rebuild.State.SUPERSEDED
     assert members("some") == set()
 
 
-def test_a_rebuild_goes_on_where_a_killed_worker_left_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rebuilding, "RANGE", 2)
+def test_the_movements_of_a_revision_that_is_not_the_newest_are_not_written() -> None:
+    pros(2)
+    row = Segment(name="Some", slug="some", status=Segment.Status.LIVE)
+    editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    rebuild = Rebuild.objects.get()
+    Segment.objects.update(revision=2)
+    rebuilding.run(rebuild.pk, now=NOW)
+    rebuild.refresh_from_db()
+    assert rebuild.state == Rebuild.State.SUPERSEDED
+    assert members("some") == set()
+
+
+@pytest.mark.parametrize("point", ["rebuild.before_commit", "rebuild.between_ranges"])
+def test_a_rebuild_goes_on_where_a_killed_worker_left_it(
+    monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    monkeypatch.setattr(rebuilding, "PIECE", 2)
     ids = pros(5)
     editing.save(
         Segment(name="Some", slug="some", status=Segment.Status.LIVE),
@@ -68,12 +101,81 @@ def test_a_rebuild_goes_on_where_a_killed_worker_left_it(monkeypatch: pytest.Mon
         now=NOW,
     )
     rebuild = Rebuild.objects.get()
-    rebuilding.rebuild_range(rebuild.pk, now=NOW)
-    assert len(members("some")) == 2
+    with monkeypatch.context() as dying:
+        die_at(point, dying)
+        with pytest.raises(Killed):
+            rebuilding.run(rebuild.pk, now=NOW)
+    assert len(members("some")) == {"rebuild.before_commit": 0, "rebuild.between_ranges": 2}[point]
     rebuilding.run(rebuild.pk, now=NOW)
     rebuilding.run(rebuild.pk, now=NOW)
     assert members("some") == ids
     assert Transition.objects.count() == 5
+
+
+def test_a_rebuild_is_cut_into_parts_that_workers_take_side_by_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = pros(7)
+    monkeypatch.setattr(rebuilding, "PART", max(ids) // 3)
+    editing.save(
+        Segment(name="Some", slug="some", status=Segment.Status.LIVE),
+        rule=IS_PRO,
+        by=None,
+        now=NOW,
+    )
+    rebuild = Rebuild.objects.get()
+    parts = list(rebuild.parts.order_by("-first"))
+    assert len(parts) >= 3
+    for part in parts:
+        rebuild.refresh_from_db()
+        assert rebuild.state == Rebuild.State.WAITING
+        rebuilding.run_part(part.pk, now=NOW)
+        rebuilding.run_part(part.pk, now=NOW)
+    rebuild.refresh_from_db()
+    assert rebuild.state == Rebuild.State.DONE
+    assert members("some") == ids
+    assert sum(part.entered for part in rebuild.parts.all()) == 7
+
+
+def test_rebuilding_everything_mends_what_is_stored_wrong_and_starts_no_sequence() -> None:
+    ids = pros(3)
+    row = segment("pros", IS_PRO)
+    nested = segment("others", {"not": {"segment": "pros"}})
+    nurture.sequence(segment=row)
+    Membership.objects.filter(segment=row).delete()
+    Membership.objects.create(segment=nested, contact_id=min(ids), since=NOW)
+    rebuild = rebuilding.rebuild_all(now=NOW)
+    rebuild.refresh_from_db()
+    assert rebuild.state == Rebuild.State.DONE
+    assert members("pros") == ids
+    assert members("others") == set()
+    assert set(Transition.objects.filter(cause="rebuild").values_list("kind", flat=True)) == {
+        "entered",
+        "left",
+    }
+    assert not Enrolment.objects.exists()
+
+
+def test_waiting_marks_are_settled_before_a_rebuild_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(rebuilding, "PIECE", 2)
+    ids = pros(5)
+    old = timezone.now() - 2 * rebuilding.PATIENCE
+    editing.save(
+        Segment(name="Some", slug="some", status=Segment.Status.LIVE),
+        rule=IS_PRO,
+        by=None,
+        now=NOW,
+    )
+    Change.objects.create(contact_id=max(ids), keys=["*"], created_at=old)
+    waiting = []
+    monkeypatch.setattr(rebuilding, "reached", lambda _: waiting.append(Change.objects.count()))
+    rebuilding.run(Rebuild.objects.get().pk, now=NOW)
+    assert waiting[0] == 1  # before the first piece's commit
+    assert waiting[-1] == 0
+    assert not Change.objects.exists()
+    assert max(ids) in members("some")
 
 
 def test_segments_that_refer_to_the_rebuilt_one_follow() -> None:

@@ -1,0 +1,116 @@
+"""Writing who moves straight from the statement that finds them, however many they are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.db.models.expressions import RawSQL
+from django.utils import timezone
+
+from apps.core.crashpoints import reached
+from apps.rules.atoms import Sql
+from apps.segments.models import Change, Membership, Transition
+from apps.segments.signals import memberships_changed
+
+Kind = Transition.Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    entered: int
+    departed: int
+
+
+def move(difference: Sql, *, cause: str, now: datetime, quiet: bool) -> Moved:
+    """Write the difference as memberships and transitions, and tell whoever listens.
+
+    The caller holds the contacts' buckets alone. Listeners get the transitions unread: most
+    segments have no sequence, and nobody reads those rows.
+    """
+    _find(difference)
+    newest = Transition.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    moved = Moved(
+        entered=_write_transitions(Kind.ENTERED, "due", now, cause),
+        departed=_write_transitions(Kind.LEFT, "NOT due", now, cause),
+    )
+    if moved == Moved(0, 0):
+        return moved
+    _write_memberships(now)
+    reached("settle.before_signal")
+    told = Transition.objects.filter(
+        pk__gt=newest, cause=cause, contact__in=RawSQL("SELECT contact_id FROM moving", ())
+    )
+    memberships_changed.send(
+        Membership,
+        entered=told.filter(kind=Kind.ENTERED),
+        left=told.filter(kind=Kind.LEFT),
+        now=now,
+        quiet=quiet,
+    )
+    return moved
+
+
+def mark_moved(key: str, *, quiet: bool) -> None:
+    """Mark everybody whom the last `move` of this transaction moved."""
+    json = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
+    _run(
+        f"INSERT INTO {_table(Change)} (contact_id, keys, quiet, created_at)"
+        f" SELECT contact_id, {json}, %s, {_MOMENT[connection.vendor]}"
+        " FROM (SELECT DISTINCT contact_id FROM moving) AS moved ORDER BY contact_id",
+        f'["{key}"]',
+        quiet,
+        timezone.now(),
+    )
+
+
+def _find(difference: Sql) -> None:
+    """Keep the difference for the statements that write it."""
+    sql, params = difference
+    dropped = " ON COMMIT DROP" if connection.vendor == "postgresql" else ""
+    _run("DROP TABLE IF EXISTS moving")
+    _run(f"CREATE TEMPORARY TABLE moving{dropped} AS {sql}", *params)
+
+
+def _write_transitions(kind: Kind, who: str, now: datetime, cause: str) -> int:
+    return _run(
+        f"INSERT INTO {_table(Transition)} (segment_id, contact_id, kind, at, cause)"
+        f" SELECT segment_id, contact_id, %s, {_MOMENT[connection.vendor]}, %s FROM moving"
+        f" WHERE {who} ORDER BY contact_id, segment_id",
+        kind.value,
+        now,
+        cause,
+    )
+
+
+def _write_memberships(now: datetime) -> None:
+    table = _table(Membership)
+    _run(
+        f"DELETE FROM {table} WHERE id IN (SELECT stored.id FROM {table} AS stored JOIN moving"
+        " ON moving.contact_id = stored.contact_id AND moving.segment_id = stored.segment_id"
+        " WHERE NOT moving.due)"
+    )
+    _run(
+        f"INSERT INTO {table} (segment_id, contact_id, since)"
+        f" SELECT segment_id, contact_id, {_MOMENT[connection.vendor]} FROM moving WHERE due"
+        " ORDER BY contact_id, segment_id",
+        now,
+    )
+
+
+_MOMENT = {"postgresql": "%s::timestamptz", "sqlite": "%s"}
+
+
+def _run(sql: str, *params: Any) -> int:
+    adapted = [
+        connection.ops.adapt_datetimefield_value(param) if isinstance(param, datetime) else param
+        for param in params
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, adapted)
+        return int(cursor.rowcount)
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
