@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils.timezone import now as the_clock
 
@@ -166,6 +166,10 @@ class Event(models.Model):
         indexes = [
             models.Index("contact", "name", "occurred_at", name="event_by_contact"),
             models.Index("name", "occurred_at", name="event_by_time"),
+            # The few that were still to come: a tick asks which of them are due.
+            models.Index(
+                "occurred_at", condition=Q(occurred_at__gt=F("received_at")), name="event_to_come"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ offset before. So days never overlap, and `day` never runs backwards.
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import IntEnum
+from functools import lru_cache
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -65,7 +66,7 @@ class Clock:
 
     @property
     def today(self) -> int:
-        return self.day(self.instant())
+        return _today(self)
 
     def day(self, instant: int) -> int:
         """Return the day that this instant belongs to."""
@@ -87,6 +88,11 @@ class Clock:
             return _offset(moment(instant).astimezone(self.calendar.zone))
         except OverflowError:  # within a day of year 1 or 9999
             return _offset(moment(instant).replace(tzinfo=self.calendar.zone))
+
+
+@lru_cache(maxsize=64)
+def _today(clock: Clock) -> int:
+    return clock.day(clock.instant())
 
 
 def _offset(local: datetime) -> int:

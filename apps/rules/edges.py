@@ -4,6 +4,7 @@ Between two moments a verdict can change without any new fact only if, for some 
 rule, some fact lies in the sliver that slid across it.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
@@ -30,14 +31,17 @@ class EventEdge:
     def mark(self) -> str:
         return f"event:{self.event}"
 
-    def slivers(self, prev: datetime, now: datetime, *, calendar: Calendar) -> list[Sliver]:
-        """Return between which times the events occurred that slid across since `prev`."""
-        return _slivers(self.end, Kind.DATETIME, Clock(prev, calendar), Clock(now, calendar))
+    @property
+    def kind(self) -> Kind:
+        return Kind.DATETIME
 
 
 @dataclass(frozen=True, slots=True)
 class DateEdge:
-    """Values of a trait cross it as `end` passes them."""
+    """Values of a trait cross it as `end` passes them.
+
+    A sliver of dates is given as midnights UTC of those days.
+    """
 
     trait: str
     kind: Kind
@@ -47,20 +51,23 @@ class DateEdge:
     def mark(self) -> str:
         return f"trait:{self.trait}"
 
-    def slivers(self, prev: datetime, now: datetime, *, calendar: Calendar) -> list[Sliver]:
-        """Return between which values those lie that were crossed since `prev`.
-
-        A date is given as midnight UTC of that day.
-        """
-        return _slivers(self.end, self.kind, Clock(prev, calendar), Clock(now, calendar))
-
-
-def _slivers(end: End, kind: Kind, prev: Clock, now: Clock) -> list[Sliver]:
-    before, after = line_of(kind, prev), line_of(kind, now)
-    return [after.moments(span) for span in end.swept(before, after)]
-
 
 Edge = EventEdge | DateEdge
+
+
+def slivers(
+    edges: Iterable[Edge], *, prev: datetime, now: datetime, calendar: Calendar
+) -> Iterator[tuple[Edge, list[Sliver]]]:
+    """Yield for each edge between which times those lie that crossed it since `prev`."""
+    before, after = Clock(prev, calendar), Clock(now, calendar)
+    swept: dict[tuple[End, bool], list[Sliver]] = {}
+    for edge in edges:
+        line = line_of(edge.kind, after)
+        passed = edge.end, edge.kind is Kind.DATE
+        if passed not in swept:
+            spans = edge.end.swept(line_of(edge.kind, before), line)
+            swept[passed] = [line.moments(span) for span in spans]
+        yield edge, swept[passed]
 
 
 def edges(rule: Rule) -> frozenset[Edge]:

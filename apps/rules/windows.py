@@ -20,6 +20,8 @@ _FIRST_DAY = date(FIRST_YEAR, 1, 1).toordinal()
 
 
 class End(Protocol):
+    def __hash__(self) -> int: ...
+
     def swept(self, before: Line, after: Line) -> list[Span]:
         """Return the points this end passed between two moments."""
         ...

@@ -20,8 +20,9 @@ def oldest_mark() -> Probe:
 
 def time_passes() -> Probe:
     """Windows: the tick is neither behind nor, after a clock was set back, far ahead."""
-    ticked_to = Watermark.objects.values_list("ticked_to", flat=True).first()
-    behind = timezone.now() - ticked_to if ticked_to else timedelta(0)
+    watermark = Watermark.objects.first()
+    swept = watermark and (watermark.swept_to or watermark.ticked_to)
+    behind = timezone.now() - swept if swept else timedelta(0)
     return Probe(
         "windows", abs(behind) <= PATIENCE, f"ticked {behind.total_seconds():.1f} s behind"
     )

@@ -1,6 +1,6 @@
 """Marking contacts for settling, in the transaction of the fact itself."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import transaction
 
@@ -26,10 +26,15 @@ def mark(changes: Mapping[int, Iterable[str]], *, quiet: bool = False) -> None:
         ],
         batch_size=500,
     )
-    if len(changes) <= AT_ONCE:
-        transaction.on_commit(_settling(frozenset(changes)), robust=True)
-    else:
+    wake(changes)
+
+
+def wake(ids: Collection[int]) -> None:
+    """See to it that marked contacts are settled: a few right after the commit, many by workers."""
+    if len(ids) > AT_ONCE:
         ring(SETTLE_JOB)
+    elif ids:
+        transaction.on_commit(_settling(frozenset(ids)), robust=True)
 
 
 def _settling(ids: frozenset[int]) -> Callable[[], None]:

@@ -181,9 +181,18 @@ class Change(models.Model):
 
 
 class Watermark(models.Model):
-    """Up to when time's own changes have been marked: one row, locked by whoever ticks."""
+    """Behind which nobody settles, and how far time's own changes have been marked.
+
+    One row, locked by whoever ticks.
+    """
 
     ticked_to = models.DateTimeField()
+    swept_to = models.DateTimeField(
+        null=True, help_text="Since when a sweep is under way; none where all up to here is marked."
+    )
+    done_to = models.BigIntegerField(
+        default=0, help_text="Contacts up to this id are marked by the sweep under way."
+    )
 
     def __str__(self) -> str:
         return f"{self.ticked_to:%Y-%m-%d %H:%M:%S}"

@@ -1,28 +1,31 @@
 """Time: every second, mark the contacts whose facts slid across the edge of a window.
 
-For each distinct windowed leaf only the sliver since the last tick is looked up, by index:
-the cost follows the number that flip, never the number that exist.
+For each edge only the sliver since the last tick is looked up, by index: the cost follows the
+number that flip, never the number that exist.
+
+A tick first moves the watermark, and commits: from then on nobody settles behind it. Only then
+it sweeps what lies between, so whatever a settling before it left is seen. It sweeps in pieces,
+each committed, so that a midnight at which a hundred thousand flip holds up nobody; the next
+tick goes on where a killed one stood.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db import connection, transaction
 
-from apps.contacts.models import Contact, DatedTrait, Event
-from apps.rules.clock import Calendar
-from apps.rules.edges import DateEdge, Edge, EventEdge
-from apps.rules.windows import NOW
+from apps.core.crashpoints import reached
 from apps.segments import rebuilding
 from apps.segments.calendar import installed
-from apps.segments.marks import mark
+from apps.segments.marks import wake
 from apps.segments.models import Watermark
 from apps.segments.plan import live_plan
 from apps.segments.settling import settle_waiting
+from apps.segments.sweeping import mark_swept, slivers
 
 A_SECOND_OF_WORK = 500  # marks a beat settles itself; workers take the rest
+PIECE = 10_000  # contacts marked in one transaction
 
 
 def beat(*, now: datetime) -> None:
@@ -35,53 +38,77 @@ def beat(*, now: datetime) -> None:
 def tick(*, now: datetime) -> int:
     """Mark every contact that time alone may move since the last tick; return how many.
 
-    The watermark moves in the same transaction, under its row lock: however many processes
-    tick, and however long none did, each instant is looked at exactly once.
+    However many processes tick, and however long none did, each instant is swept once.
     """
-    with transaction.atomic():
-        watermark = Watermark.objects.select_for_update().order_by("pk").first()
+    marked = 0
+    while (target := _set_out(now)) is not None:
+        marked += _sweep()
+        if target >= now:
+            break
+    return marked
+
+
+def _set_out(now: datetime) -> datetime | None:
+    """Move the watermark, unless a sweep is under way; return up to when to sweep."""
+    with _transaction():
+        watermark = _locked()
         if watermark is None:
             Watermark.objects.create(pk=1, ticked_to=now)
+            return None
+        if watermark.swept_to is None:
+            if now <= watermark.ticked_to:
+                return None
+            watermark.swept_to, watermark.ticked_to = watermark.ticked_to, now
+            watermark.save()
+    reached("tick.set_out")
+    return watermark.ticked_to
+
+
+def _sweep() -> int:
+    """Carry the sweep that is under way to its end; return how many contacts were marked."""
+    marked = 0
+    while True:
+        piece = _sweep_piece()
+        marked += piece
+        if piece < PIECE:
+            return marked
+        reached("tick.between_pieces")
+
+
+def _sweep_piece() -> int:
+    """Mark the next contacts by id, in one transaction with how far that is."""
+    with _transaction():
+        watermark = _locked()
+        if watermark is None or watermark.swept_to is None:
             return 0
-        if now <= watermark.ticked_to:
-            return 0
-        changes = _slid(watermark.ticked_to, now)
-        mark(changes)
-        watermark.ticked_to = now
+        since, until = watermark.swept_to, watermark.ticked_to
+        found = slivers(live_plan().edges, since=since, until=until, calendar=installed())
+        ids = mark_swept(found, since=since, until=until, after=watermark.done_to, limit=PIECE)
+        wake(ids)
+        if len(ids) < PIECE:
+            watermark.swept_to, watermark.done_to = None, 0
+        else:
+            watermark.done_to = max(ids)
         watermark.save()
-    return len(changes)
+        reached("tick.before_commit")
+    return len(ids)
 
 
-def _slid(since: datetime, now: datetime) -> dict[int, set[str]]:
-    changes: dict[int, set[str]] = {}
-    calendar = installed()
-    for edge in live_plan().edges:
-        for contact_id in _crossing(edge, since, now, calendar):
-            changes.setdefault(contact_id, set()).add(edge.mark)
-    return changes
+@contextmanager
+def _transaction() -> Iterator[None]:
+    """Commit without waiting for the disk: what a power cut takes of a tick, the next one does.
+
+    PostgreSQL keeps commits in order, so nothing that was settled on the ground of it outlives it.
+    """
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost and connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL synchronous_commit = off")
+                # So many look-ups are thought dear, and then compiled at ten times their cost.
+                cursor.execute("SET LOCAL jit = off")
+        yield
 
 
-def _crossing(edge: Edge, since: datetime, now: datetime, calendar: Calendar) -> Iterator[int]:
-    for first, last in edge.slivers(since, now, calendar=calendar):
-        yield from _within(edge, first, last)
-
-
-def _within(edge: Edge, first: datetime, last: datetime) -> QuerySet[Any, int]:
-    match edge:
-        case EventEdge():
-            return _events(edge, first, last).values_list("contact_id", flat=True).distinct()
-        case DateEdge(trait=trait) if trait.startswith("contact."):
-            column = trait.removeprefix("contact.")
-            between = {f"{column}__range": (first, last)}
-            return Contact.objects.filter(**between).values_list("pk", flat=True)
-        case DateEdge(trait=trait):
-            rows = DatedTrait.objects.filter(key=trait, at__range=(first, last))
-            return rows.values_list("contact_id", flat=True)
-
-
-def _events(edge: EventEdge, first: datetime, last: datetime) -> QuerySet[Event]:
-    rows = Event.objects.filter(name=edge.event, occurred_at__range=(first, last))
-    if edge.end != NOW:
-        return rows
-    # An event that had happened when it came was settled when it came.
-    return rows.filter(occurred_at__gt=F("received_at"))
+def _locked() -> Watermark | None:
+    return Watermark.objects.select_for_update().order_by("pk").first()

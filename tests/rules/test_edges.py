@@ -8,9 +8,10 @@ import pytest
 
 from apps.rules import codec
 from apps.rules.clock import Calendar
-from apps.rules.edges import DateEdge, Edge, EventEdge, edges
+from apps.rules.edges import DateEdge, Edge, EventEdge, edges, slivers
 from apps.rules.facts import Facts
 from apps.rules.kinds import Kind
+from apps.rules.nodes import Rule
 from apps.rules.verdict import holds, judge
 from apps.rules.windows import NOW as NOW_END
 from apps.rules.windows import Offset
@@ -35,9 +36,15 @@ def moments(edge: Edge, facts: Facts) -> list[datetime]:
             return [found if found.tzinfo else found.replace(tzinfo=UTC)]
 
 
-def crossed(edge: Edge, facts: Facts, prev: datetime, now: datetime, calendar: Calendar) -> bool:
-    slivers = edge.slivers(prev, now, calendar=calendar)
-    return any(first <= at <= last for at in moments(edge, facts) for first, last in slivers)
+def anything_crossed(
+    rule: Rule, facts: Facts, prev: datetime, now: datetime, calendar: Calendar
+) -> bool:
+    return any(
+        first <= at <= last
+        for edge, passed in slivers(edges(rule), prev=prev, now=now, calendar=calendar)
+        for first, last in passed
+        for at in moments(edge, facts)
+    )
 
 
 @pytest.mark.django_db
@@ -48,15 +55,14 @@ def test_a_verdict_changes_with_time_alone_only_if_a_fact_crossed_an_edge() -> N
     for _ in range(1500):
         rule = written(chance)
         prev = random_moment(chance)
-        now = prev + timedelta(seconds=chance.choice([1e-6, 1, 60, 90_000, 10**7]))
+        now = prev + timedelta(seconds=chance.choice([1e-6, 1, 60, 90_000, 10**7, 10**8]))
         calendar = random_calendar(chance)
         for person in people:
             before = holds(rule, person.facts, now=prev, calendar=calendar)
             if before != holds(rule, person.facts, now=now, calendar=calendar):
                 changed += 1
-                assert any(
-                    crossed(edge, person.facts, prev, now, calendar) for edge in edges(rule)
-                ), codec.dumps(rule)
+                said = codec.dumps(rule)
+                assert anything_crossed(rule, person.facts, prev, now, calendar), said
     assert changed > 200
 
 
@@ -101,4 +107,44 @@ def test_the_night_clocks_change_is_one_day_like_any_other() -> None:
     edge = DateEdge("born", Kind.DATE, NOW_END)
     calendar = Calendar(ZoneInfo("Europe/Lisbon"))
     day = datetime(2026, 3, 29, tzinfo=UTC)
-    assert edge.slivers(NOW - timedelta(days=1), NOW, calendar=calendar) == [(day, day)]
+    a_day = {"prev": NOW - timedelta(days=1), "now": NOW, "calendar": calendar}
+    assert list(slivers([edge], **a_day)) == [(edge, [(day, day)])]
+
+
+def sweep(rule: dict[str, object], prev: str, now: str) -> set[tuple[str, str]]:
+    """Return the first and last days that crossed an edge, between two moments UTC."""
+    found = slivers(
+        edges(codec.loads(rule, CATALOGUE)),
+        prev=datetime.fromisoformat(prev).replace(tzinfo=UTC),
+        now=datetime.fromisoformat(now).replace(tzinfo=UTC),
+        calendar=Calendar(UTC),
+    )
+    return {(f"{first:%F}", f"{last:%F}") for _, passed in found for first, last in passed}
+
+
+def test_a_period_sweeps_nothing_until_it_ends() -> None:
+    rule = {"trait": "born", "op": "in_period", "value": "this_month"}
+    assert sweep(rule, "2026-11-01 00:00", "2026-11-30 23:59:59") == set()
+    assert sweep(rule, "2026-11-30 23:59:59", "2026-12-01 00:00") == {
+        ("2026-11-01", "2026-11-30"),  # which leave
+        ("2026-12-01", "2026-12-31"),  # which come in
+    }
+
+
+def test_whoever_slept_over_several_periods_sweeps_them_all() -> None:
+    """Also those that came in and left again meanwhile: a segment may look at them otherwise."""
+    rule = {"trait": "born", "op": "in_period", "value": "this_month"}
+    assert sweep(rule, "2026-11-15", "2027-02-15") == {
+        ("2026-11-01", "2027-01-31"),
+        ("2026-12-01", "2027-02-28"),
+    }
+
+
+def test_anniversaries_sweep_a_day_in_every_year_and_only_at_midnight() -> None:
+    rule = {"trait": "born", "op": "anniversary_in_next", "value": "1d"}
+    assert sweep(rule, "2026-02-27 00:00", "2026-02-27 23:59") == set()
+    swept = sweep(rule, "2026-02-26 23:59", "2026-02-27 00:00")
+    assert {("2025-02-27", "2025-02-27"), ("2025-02-28", "2025-02-28")} < swept
+    assert ("2024-02-28", "2024-02-29") in swept
+    assert ("1900-02-28", "1900-02-28") in swept
+    assert len(swept) == 2 * (2026 - 1900)
