@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.db.backends.signals import connection_created
 
-from apps.rules import fold
+from apps.rules import exact, fold
 
 
 class RulesConfig(AppConfig):
@@ -10,3 +10,4 @@ class RulesConfig(AppConfig):
 
     def ready(self) -> None:
         connection_created.connect(fold.register, dispatch_uid="rules.fold")
+        connection_created.connect(exact.register, dispatch_uid="rules.exact")

@@ -140,10 +140,12 @@ class _Writer:
         rows = self.events.order_by()
         if len(leaves) == 1:
             name, leaf = leaves[0]
-            rows = rows.filter(qualifying(leaf, self.clock)).values("contact_id")
+            rows = rows.filter(qualifying(leaf, self.events, self.clock)).values("contact_id")
             return _sql(rows.annotate(**{name: measure(leaf)}))
         rows = rows.filter(name=leaves[0][1].event, **self._lately([leaf for _, leaf in leaves]))
-        measures = {name: measure(leaf, qualifying(leaf, self.clock)) for name, leaf in leaves}
+        measures = {
+            name: measure(leaf, qualifying(leaf, self.events, self.clock)) for name, leaf in leaves
+        }
         return _sql(rows.values("contact_id").annotate(**measures))
 
     def _lately(self, leaves: Sequence[EventCondition]) -> dict[str, object]:

@@ -78,7 +78,8 @@ def edges(rule: Rule) -> frozenset[Edge]:
 def event_ends(leaf: EventCondition) -> frozenset[End]:
     """Return what turns the condition over as it passes the time of an event.
 
-    Now is among them: an event dated in the future counts once it is due.
+    Now is among them: an event dated in the future counts once it is due, or once the one
+    that has to follow it is.
     """
     when = leaf.first or leaf.last
     if when is not None:
@@ -95,8 +96,9 @@ def _edges(leaf: Leaf) -> list[Edge]:
     match leaf:
         case TraitCondition(trait, op, value, kind):
             return [DateEdge(trait, kind, end) for end in _ends(op, value, kind)]
-        case EventCondition(event):
-            return [EventEdge(event, end) for end in event_ends(leaf)]
+        case EventCondition(event, then=then):
+            due = then.event if then is not None else event
+            return [EventEdge(due if end == NOW else event, end) for end in event_ends(leaf)]
         case SegmentCondition():
             return []
         case _:

@@ -7,12 +7,17 @@ array index, and quotes, dots, backslashes and `$` have no meaning.
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
 from string import Formatter
+from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
+    Aggregate,
     BooleanField,
     CharField,
+    DateTimeField,
     Expression,
     F,
     Field,
@@ -20,12 +25,14 @@ from django.db.models import (
     Func,
     IntegerField,
     JSONField,
+    Q,
     TextField,
 )
 from django.db.models import Value as Literal
-from django.db.models.expressions import Combinable
+from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
+from apps.rules.exact import LATER, SUM, sortable
 from apps.rules.fold import FUNCTION
 from apps.rules.kinds import MAX_NUMBER, Kind
 
@@ -84,6 +91,15 @@ _POSTGRES: dict[Kind | None, str] = {
     ),
     None: "NULLIF(NULLIF(NULLIF({node}, 'null'), '\"\"'), '[]')",
 }
+
+# By way of a double where there are more digits than one holds for sure: Python read it so.
+_POSTGRES_EXACT = (
+    "CASE WHEN jsonb_typeof({node}) <> 'number' THEN NULL"
+    f" WHEN abs({{node}}::numeric) > {MAX_NUMBER} THEN NULL"
+    " WHEN length({text}) <= 16 THEN {node}::numeric"
+    " WHEN abs({node}::numeric) < 2.4703282292062328e-324 THEN 0"
+    " ELSE {text}::float8::text::numeric END"
+)
 
 _SQLITE_MEMBERS = (
     "(SELECT COUNT(DISTINCT tidemark_fold(value))"
@@ -190,20 +206,83 @@ class OneOf(Func):
 class Number(Func):
     """A number as a double, read by the database's own parser as the stored ones are.
 
-    SQLite's parser may be off by one in the last place; so both sides are, alike.
+    SQLite's parser may be off by one in the last place; so both sides are, alike. A decimal
+    is what an exact sum is compared with.
     """
 
-    def __init__(self, number: int | float) -> None:
-        super().__init__(output_field=FloatField())
+    def __init__(self, number: int | float | Decimal) -> None:
+        exact = isinstance(number, Decimal)
+        super().__init__(output_field=TextField() if exact else FloatField())
         self.number = number
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        if isinstance(self.number, Decimal):
+            return "%s", (sortable(self.number),)
         return "CAST(%s AS REAL)", (repr(self.number),)
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
     ) -> Sql:
+        if isinstance(self.number, Decimal):
+            return "%s::numeric", (f"{self.number:f}",)
         return "%s::float8", (repr(self.number),)
+
+    def get_group_by_cols(self) -> list[BaseExpression]:
+        return []  # a constant
+
+
+class Addends(Func):
+    """What an exact sum adds up, on SQLite as the two arguments of its function."""
+
+    def __init__(self, column: Combinable, *, key: str) -> None:
+        super().__init__(column, output_field=TextField())
+        self.key = key
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"{sql}, %s", (*params, self.key)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        column = compiler.compile(self.source_expressions[0])
+        return _fill(_POSTGRES_EXACT, **_postgres_pieces(column, self.key))
+
+
+class ExactSum(Aggregate):
+    """The sum of the numbers at a key of a JSON object, exactly; to compare with `Number`.
+
+    The twin of `exact.total`. What it returns is a matter of each database.
+    """
+
+    function = "SUM"
+
+    def __init__(self, column: Combinable, *, key: str, of: Q | None = None) -> None:
+        super().__init__(Addends(column, key=key), filter=of, output_field=TextField())
+
+    def as_sqlite(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> tuple[str, Any]:
+        return self.as_sql(compiler, connection, function=SUM)
+
+
+class Later(Func):
+    """The time that is so much later than another."""
+
+    def __init__(self, moment: Combinable, delta: timedelta) -> None:
+        super().__init__(moment, output_field=DateTimeField())
+        self.delta = delta
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f"{LATER}({sql}, %s)", (*params, self.delta // timedelta(microseconds=1))
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        sql, params = compiler.compile(self.source_expressions[0])
+        length = f"{self.delta // timedelta(microseconds=1)} microseconds"  # never days or months
+        return f"({sql} + %s::interval)", (*params, length)
 
 
 class Column(Expression):

@@ -12,10 +12,11 @@ from typing import assert_never
 
 from apps.rules.clock import LAST, Clock, instant, moment
 from apps.rules.facts import Facts
-from apps.rules.holding import asked, holds_where, matching_times, suffices
+from apps.rules.holding import holds_where, suffices
 from apps.rules.kinds import Kind, stored
 from apps.rules.lines import Instants, line_of
 from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
+from apps.rules.occurring import Matched, asked, matched
 from apps.rules.operators import operator
 from apps.rules.windows import NOW, Offset, Stretch, Window
 
@@ -27,14 +28,14 @@ class Track:
     """A condition over time: what it looks at, and the instants at which it may turn."""
 
     leaf: Leaf
-    seen: object  # the times of matching events, else what does not change with time
+    seen: object  # the events that match, else what does not change with time
     turns: tuple[int, ...]
 
     def holds(self, clock: Clock) -> bool:
         return suffices(self.leaf, self.found(clock), clock)
 
     def found(self, clock: Clock) -> object:
-        if isinstance(self.leaf, EventCondition) and isinstance(self.seen, list):
+        if isinstance(self.leaf, EventCondition) and isinstance(self.seen, Matched):
             return asked(self.leaf, self.seen, clock)
         return self.seen
 
@@ -49,8 +50,8 @@ def track(leaf: Leaf, facts: Facts, clock: Clock) -> Track:
             value = stored(kind, facts.traits.get(trait))
             return Track(leaf, value, _trait_turns(leaf, value, clock))
         case EventCondition():
-            times = matching_times(leaf, facts)
-            return Track(leaf, times, _event_turns(leaf, times, clock))
+            found = matched(leaf, facts)
+            return Track(leaf, found, _event_turns(leaf, found, clock))
         case SegmentCondition(segment):
             return Track(leaf, segment in facts.segments, ())
         case _:
@@ -91,13 +92,13 @@ def _trait_turns(leaf: TraitCondition, value: object, clock: Clock) -> tuple[int
         return ()
 
 
-def _event_turns(leaf: EventCondition, times: list[datetime], clock: Clock) -> tuple[int, ...]:
+def _event_turns(leaf: EventCondition, found: Matched, clock: Clock) -> tuple[int, ...]:
     line = Instants(clock)
-    points = [instant(time) for time in times]
+    counted, points = map(instant, found.since), [instant(time) for time in found.times]
     when = leaf.first or leaf.last
     if when is None:
-        window: Window = Stretch(Offset(-leaf.within.delta) if leaf.within else None, NOW)
-        return tuple(turn for point in points for turn in window.turns(line, point))
-    inside = operator(when.op, Kind.DATETIME).window
-    turns = [] if inside is None else [inside(when.value).turns(line, point) for point in points]
-    return tuple(chain(points, *turns))
+        inside: Window = Stretch(Offset(-leaf.within.delta) if leaf.within else None, NOW)
+        return tuple(chain(counted, *(inside.turns(line, point) for point in points)))
+    window = operator(when.op, Kind.DATETIME).window
+    turns = [] if window is None else [window(when.value).turns(line, point) for point in points]
+    return tuple(chain(counted, *turns))

@@ -1,11 +1,11 @@
 """Whether a rule, and each of its conditions, holds for one contact's facts."""
 
-from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import assert_never
 
 from apps.rules.clock import Clock
+from apps.rules.exact import exactly
 from apps.rules.facts import Facts
 from apps.rules.kinds import Kind, datetime_text, stored
 from apps.rules.nodes import (
@@ -18,9 +18,9 @@ from apps.rules.nodes import (
     Rule,
     SegmentCondition,
     TraitCondition,
-    Where,
 )
-from apps.rules.operators import COUNTING, operator
+from apps.rules.occurring import asked, matched
+from apps.rules.operators import COUNTING, MEASURING, SUMMING, operator
 
 AT_LEAST_ONE = Compare("at_least", 1)
 
@@ -46,7 +46,7 @@ def found(leaf: Leaf, facts: Facts, clock: Clock) -> object:
         case TraitCondition(trait=trait, kind=kind):
             return stored(kind, facts.traits.get(trait))
         case EventCondition():
-            return asked(leaf, matching_times(leaf, facts), clock)
+            return asked(leaf, matched(leaf, facts), clock)
         case SegmentCondition(segment):
             return segment in facts.segments
         case _:
@@ -66,37 +66,15 @@ def suffices(leaf: Leaf, found: object, clock: Clock) -> bool:
             assert_never(leaf)
 
 
-def matching_times(leaf: EventCondition, facts: Facts) -> list[datetime]:
-    """Return when the events of this name and these properties occur, in order of time."""
-    return sorted(
-        occurrence.occurred_at
-        for occurrence in facts.events.get(leaf.event, ())
-        if all(_property_holds(where, occurrence.properties) for where in leaf.where)
-    )
-
-
-def asked(leaf: EventCondition, times: Sequence[datetime], clock: Clock) -> object:
-    """Return the count, or the first or last time, of those of the times that are due."""
-    due = bisect_right(times, clock.now)
-    if leaf.first is not None:
-        return times[0] if due else None
-    if leaf.last is not None:
-        return times[due - 1] if due else None
-    if leaf.within is not None:
-        return due - bisect_right(times, clock.ago(leaf.within.delta))
-    return due
-
-
 def _occurrence_suffices(leaf: EventCondition, found: object, clock: Clock) -> bool:
     when = leaf.first or leaf.last
-    if when is None:
-        count = leaf.count or AT_LEAST_ONE
-        return COUNTING[count.op].holds(found, count.value, kind=Kind.NUMBER, clock=clock)
-    value = datetime_text(found) if isinstance(found, datetime) else None
-    row = operator(when.op, Kind.DATETIME)
-    return row.holds(value, when.value, kind=Kind.DATETIME, clock=clock)
-
-
-def _property_holds(where: Where, properties: Mapping[str, object]) -> bool:
-    value = stored(where.kind, properties.get(where.property))
-    return operator(where.op, where.kind).holds_of(value, where.value)
+    if when is not None:
+        value = datetime_text(found) if isinstance(found, datetime) else None
+        row = operator(when.op, Kind.DATETIME)
+        return row.holds(value, when.value, kind=Kind.DATETIME, clock=clock)
+    if leaf.sum is not None:
+        return SUMMING[leaf.sum.op].holds_of(found, exactly(leaf.sum.value))
+    if leaf.measured is not None:
+        return MEASURING[leaf.measured.op].holds_of(found, leaf.measured.value)
+    count = leaf.count or AT_LEAST_ONE
+    return COUNTING[count.op].holds_of(found, count.value)

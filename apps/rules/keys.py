@@ -36,9 +36,16 @@ def keys(rule: Rule) -> Keys:
     found = list(leaves(rule))
     return Keys(
         traits=frozenset(leaf.trait for leaf in found if isinstance(leaf, TraitCondition)),
-        events=frozenset(leaf.event for leaf in found if isinstance(leaf, EventCondition)),
+        events=frozenset(name for leaf in found for name in _events(leaf)),
         segments=frozenset(leaf.segment for leaf in found if isinstance(leaf, SegmentCondition)),
     )
+
+
+def _events(leaf: Leaf) -> tuple[str, ...]:
+    """Return the name of the event, and of the one that has to follow it."""
+    if not isinstance(leaf, EventCondition):
+        return ()
+    return (leaf.event,) if leaf.then is None else (leaf.event, leaf.then.event)
 
 
 def leaves(rule: Rule) -> Iterable[Leaf]:

@@ -4,46 +4,70 @@ The pieces fit a correlated subquery per contact (query.py) as they fit one pass
 event table: `events.values("contact_id").annotate(one=measure(...), two=measure(...))`.
 """
 
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
 from django.db.models import (
     Aggregate,
     Count,
     DateTimeField,
+    Exists,
     Expression,
     ExpressionWrapper,
     F,
+    FloatField,
     IntegerField,
     Max,
     Min,
+    OuterRef,
     Q,
+    QuerySet,
+    TextField,
 )
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from apps.rules.clock import Clock
-from apps.rules.expressions import JsonValue
+from apps.rules.comparing import Operator
+from apps.rules.exact import exactly
+from apps.rules.expressions import ExactSum, JsonValue, Later, Number
 from apps.rules.holding import AT_LEAST_ONE
 from apps.rules.kinds import Kind
-from apps.rules.nodes import EventCondition, Where
-from apps.rules.operators import COUNTING, operator
+from apps.rules.nodes import Compare, EventCondition, Measure, Then, Where
+from apps.rules.operators import COUNTING, MEASURING, SUMMING, operator
+
+Events = QuerySet[Any]
 
 
-def qualifying(leaf: EventCondition, clock: Clock) -> Q:
-    """Return which events the condition looks at, as a condition on a queryset of events."""
+def qualifying(leaf: EventCondition, events: Events, clock: Clock) -> Q:
+    """Return which events the condition looks at, as a condition on a queryset of events.
+
+    `events` is all events: what has to follow one is looked for there.
+    """
     due = Q(name=leaf.event, occurred_at__lte=clock.now)
     if leaf.within is not None:
         due &= Q(occurred_at__gt=clock.ago(leaf.within.delta))
-    return Q(due, *(_property(where, clock) for where in leaf.where))
+    if leaf.then is not None:
+        due &= Q(_followed(leaf.then, events, clock))
+    return Q(due, *_properties(leaf.where, clock))
 
 
 def measure(leaf: EventCondition, qualifying: Q | None = None) -> Aggregate:
     """Return what the condition measures, of those events of a group that qualify.
 
-    Of none it is NULL, or for a count 0.
+    Of none it is NULL, or for a count 0. A sum is comparable, not readable.
     """
     if leaf.first is not None:
         return Min("occurred_at", filter=qualifying)
     if leaf.last is not None:
         return Max("occurred_at", filter=qualifying)
+    if leaf.sum is not None:
+        return ExactSum(F("properties"), key=leaf.sum.property, of=qualifying)
+    if leaf.min is not None:
+        return Min(_number(leaf.min), filter=qualifying)
+    if leaf.max is not None:
+        return Max(_number(leaf.max), filter=qualifying)
     return Count("pk", filter=qualifying)
 
 
@@ -54,10 +78,43 @@ def sufficient(leaf: EventCondition, measured: Combinable, clock: Clock) -> Expr
         moment = ExpressionWrapper(measured, output_field=DateTimeField())
         row = operator(when.op, Kind.DATETIME)
         return row.condition(moment, when.value, kind=Kind.DATETIME, clock=clock)
+    if leaf.sum is not None:
+        total = Coalesce(ExpressionWrapper(measured, output_field=TextField()), Number(Decimal(0)))
+        return _compared(SUMMING, leaf.sum, total, clock, operand=exactly(leaf.sum.value))
+    if leaf.measured is not None:
+        number = ExpressionWrapper(measured, output_field=FloatField())
+        return _compared(MEASURING, leaf.measured, number, clock, operand=leaf.measured.value)
     count = leaf.count or AT_LEAST_ONE
-    number = Coalesce(ExpressionWrapper(measured, output_field=IntegerField()), 0)
-    row = COUNTING[count.op]
-    return row.condition(number, count.value, kind=Kind.NUMBER, clock=clock)
+    often = Coalesce(ExpressionWrapper(measured, output_field=IntegerField()), 0)
+    return _compared(COUNTING, count, often, clock, operand=count.value)
+
+
+def _compared(
+    table: Mapping[str, Operator],
+    asked: Compare | Measure,
+    number: Expression,
+    clock: Clock,
+    *,
+    operand: object,
+) -> Expression:
+    return table[asked.op].condition(number, operand, kind=Kind.NUMBER, clock=clock)
+
+
+def _number(asked: Measure) -> Expression:
+    return JsonValue(F("properties"), key=asked.property, kind=Kind.NUMBER)
+
+
+def _followed(then: Then, events: Events, clock: Clock) -> Exists:
+    """Return whether what has to follow an event did, and is due."""
+    after = OuterRef("occurred_at")
+    until = Q() if then.within is None else Q(occurred_at__lte=Later(after, then.within.delta))
+    due = Q(name=then.event, occurred_at__lte=clock.now, occurred_at__gt=after)
+    followers = events.filter(due, until, *_properties(then.where, clock))
+    return Exists(followers.filter(contact_id=OuterRef("contact_id")).order_by())
+
+
+def _properties(wheres: Iterable[Where], clock: Clock) -> list[Expression]:
+    return [_property(where, clock) for where in wheres]
 
 
 def _property(where: Where, clock: Clock) -> Expression:

@@ -64,10 +64,29 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
-class EventCondition:
-    """Counts the events that match, or reads the time of the first or last; no more than one.
+class Measure:
+    """An operator and its value: on what is measured of a property that is a number."""
 
-    With none of the three it holds where there is at least one. `within` goes with counting.
+    property: str
+    op: str
+    value: Operand
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What has to follow an event, later than it and within that long of it, or ever."""
+
+    event: str
+    where: tuple[Where, ...] = ()
+    within: Duration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventCondition:
+    """Looks at the events that match, and asks one thing of them.
+
+    That is one of `count`, `sum`, `min`, `max`, `first` and `last`; with none of them, that
+    there is at least one. `within` goes with all but `first` and `last`.
     """
 
     event: str
@@ -76,6 +95,15 @@ class EventCondition:
     first: Compare | None = None
     last: Compare | None = None
     within: Duration | None = None
+    then: Then | None = None
+    sum: Measure | None = None
+    min: Measure | None = None
+    max: Measure | None = None
+
+    @property
+    def measured(self) -> Measure | None:
+        """What is asked of a property: its sum, its least or its greatest value."""
+        return self.sum or self.min or self.max
 
 
 @dataclass(frozen=True, slots=True)

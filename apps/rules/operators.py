@@ -243,6 +243,10 @@ COUNTING: Mapping[str, Operator] = {
     )
 }
 
+# On the least or greatest value of a property, which may be missing, and on a sum, which is not.
+MEASURING = OPERATORS[Kind.NUMBER]
+SUMMING = {name: row for name, row in MEASURING.items() if row.shape is not Shape.NONE}
+
 PROPERTY_KINDS = (Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN)  # what a property may be compared as
 
 

@@ -1,39 +1,31 @@
-"""A rule as one English clause: "Plan is Pro and did order_completed in the last 30 days".
+"""A rule as one English clause: "Plan is Pro and bought in the last 30 days, unless Tier is Cold".
 
 Groups inside groups stand in brackets. Parts are parted by commas or semicolons where
 one of them has an "and" or "or" of its own, so that no two rules read alike.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import assert_never
 
 from apps.rules.catalogue import Catalogue, TraitSpec
-from apps.rules.comparing import Operator
-from apps.rules.durations import Duration
+from apps.rules.event_prose import event_words, is_listed
 from apps.rules.fold import fold
-from apps.rules.kinds import Kind
 from apps.rules.nodes import (
     All,
     Any,
-    Compare,
     EventCondition,
     Leaf,
     Not,
-    Operand,
     Rule,
     Scalar,
     SegmentCondition,
     TraitCondition,
-    Where,
 )
-from apps.rules.operands import Shape
-from apps.rules.operators import COUNTING, operator
-from apps.rules.periods import Period
+from apps.rules.operators import operator
+from apps.rules.wording import compared, labelled, quoted, scalar
 
 EVERYBODY, NOBODY = "everybody", "nobody"
-Say = Callable[[Scalar], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +35,7 @@ class _Clause:
     text: str
     listed: bool = False
     group: bool = False
+    excepting: bool = False  # it has an "unless"
 
     @property
     def enclosed(self) -> str:
@@ -79,7 +72,7 @@ def _clause(rule: Rule, catalogue: Catalogue) -> _Clause:
         case Any(()) | Not(All(())):
             return _Clause(NOBODY)
         case All(rules):
-            return _joined([_clause(part, catalogue) for part in rules], "and")
+            return _all(rules, catalogue)
         case Any(rules):
             return _joined([_clause(part, catalogue) for part in rules], "or")
         case Not(part):
@@ -88,6 +81,39 @@ def _clause(rule: Rule, catalogue: Catalogue) -> _Clause:
             return _leaf(rule, catalogue)
         case _:
             assert_never(rule)
+
+
+def _all(rules: Sequence[Rule], catalogue: Catalogue) -> _Clause:
+    """Join by "and"; what is excluded stands behind "unless" where it reads better so."""
+    kept = [rule for rule in rules if not _is_exception(rule)]
+    if not kept or len(kept) == len(rules):
+        return _joined([_clause(part, catalogue) for part in rules], "and")
+    excluded = [rule.rule for rule in rules if isinstance(rule, Not) and _is_exception(rule)]
+    main = _clause(_one(All, kept), catalogue)
+    plain = isinstance(_one(All, kept), All) and not main.excepting
+    text = main.text if plain else main.enclosed
+    unless = _clause(_plain(_one(Any, excluded)), catalogue)
+    return _Clause(f"{text}, unless {_tail(unless)}", listed=True, group=True, excepting=True)
+
+
+def _one(group: type[All | Any], rules: Sequence[Rule]) -> Rule:
+    return rules[0] if len(rules) == 1 else group(tuple(rules))
+
+
+def _is_exception(rule: Rule) -> bool:
+    """Tell whether a part is a `not` better said by "unless": of a trait or of a group."""
+    match rule:
+        case Not(TraitCondition()):
+            return True
+        case Not(All(parts) | Any(parts)):
+            return bool(parts)
+        case _:
+            return False
+
+
+def _tail(clause: _Clause) -> str:
+    """Return it as the end of a sentence, where a plain group needs no brackets."""
+    return clause.enclosed if clause.excepting or "(" in clause.text else clause.text
 
 
 def _joined(parts: Sequence[_Clause], word: str) -> _Clause:
@@ -101,122 +127,59 @@ def _joined(parts: Sequence[_Clause], word: str) -> _Clause:
 
 
 def _negated(rule: Rule, catalogue: Catalogue) -> _Clause:
-    """Say a condition's complement by its twin where it has one."""
+    """Say the opposite: of a group by the opposites of its parts."""
     match rule:
-        case TraitCondition(trait, op, value, kind) if twin := operator(op, kind).twin:
-            return _leaf(TraitCondition(trait, twin.name, value, kind), catalogue)
-        case SegmentCondition(segment):
-            return _Clause(f"is not in '{_segment(segment, catalogue)}'")
-        case EventCondition(count=None, first=None, last=None):
-            return _Clause(f"did not do {_event_words(rule)}")
+        case All(rules):
+            return _joined([_clause(_plain(Not(part)), catalogue) for part in rules], "or")
+        case Any(rules):
+            return _joined([_clause(_plain(Not(part)), catalogue) for part in rules], "and")
+        case Not(part):
+            return _clause(part, catalogue)
+        case TraitCondition() | EventCondition() | SegmentCondition():
+            return _leaf(rule, catalogue, negated=True)
         case _:
-            return _Clause(f"not ({_clause(rule, catalogue).text})")
+            assert_never(rule)
 
 
-def _leaf(leaf: Leaf, catalogue: Catalogue) -> _Clause:
+def _leaf(leaf: Leaf, catalogue: Catalogue, *, negated: bool = False) -> _Clause:
     match leaf:
-        case TraitCondition(trait, op, value, kind):
-            spec = catalogue.traits.get(trait) or TraitSpec(trait, trait, kind)
-            words = _compared(operator(op, kind), value, say=lambda item: _value(item, spec))
-            return _Clause(f"{spec.label} {words}", listed=isinstance(value, tuple))
+        case TraitCondition():
+            return _trait(leaf, catalogue, negated=negated)
         case EventCondition():
-            return _event(leaf)
+            return _Clause(event_words(leaf, negated=negated), listed=is_listed(leaf))
         case SegmentCondition(segment):
-            return _Clause(f"is in '{_segment(segment, catalogue)}'")
+            verb = "is not in" if negated else "is in"
+            return _Clause(f"{verb} {_segment(segment, catalogue)}")
         case _:
             assert_never(leaf)
 
 
+def _trait(leaf: TraitCondition, catalogue: Catalogue, *, negated: bool) -> _Clause:
+    spec = catalogue.traits.get(leaf.trait) or TraitSpec(leaf.trait, leaf.trait, leaf.kind)
+    row = operator(leaf.op, leaf.kind)
+    if negated and row.twin is not None:
+        row, negated = operator(row.twin.name, leaf.kind), False
+    words = compared(row, leaf.value, say=lambda item: _value(item, spec), negated=negated)
+    return _Clause(f"{_label(spec, catalogue)} {words}", listed=isinstance(leaf.value, tuple))
+
+
+def _label(spec: TraitSpec, catalogue: Catalogue) -> str:
+    """Say a trait by its label, and by its key too where another has that label."""
+    alike = (other.key for other in catalogue.traits.values() if other.label == spec.label)
+    return labelled(spec.label) + ("" if set(alike) <= {spec.key} else f" [{spec.key}]")
+
+
 def _segment(slug: str, catalogue: Catalogue) -> str:
-    return catalogue.segments.get(slug, slug)
-
-
-def _event(leaf: EventCondition) -> _Clause:
-    when = leaf.first or leaf.last
-    if when is not None:
-        return _occurrence(leaf, "first" if leaf.first else "last", when)
-    if leaf.count is None:
-        return _Clause(f"did {_event_words(leaf)}")
-    if leaf.count.value == 0 and leaf.count.op in ("exactly", "at_most"):
-        return _Clause(f"never did {_event_words(leaf)}")
-    return _Clause(f"did {_event_words(leaf)}", listed=isinstance(leaf.count.value, tuple))
-
-
-def _occurrence(leaf: EventCondition, which: str, when: Compare) -> _Clause:
-    row = operator(when.op, Kind.DATETIME)
-    if row.shape is Shape.NONE:
-        did = "there was no" if row.negated else "there was a"
-        return _Clause(f"{did} {which} {_named(leaf)}")
-    words = _compared(row, when.value, say=_scalar, verb="was")
-    listed = isinstance(when.value, tuple)
-    return _Clause(f"the {which} {_named(leaf)} {words}", listed=listed)
-
-
-def _named(leaf: EventCondition) -> str:
-    """Return the event's name with what is asked of its properties in brackets."""
-    if not leaf.where:
-        return leaf.event
-    return f"{leaf.event} ({'; '.join(map(_where, leaf.where))})"
-
-
-def _event_words(leaf: EventCondition) -> str:
-    words = [_named(leaf)]
-    if leaf.count is not None and leaf.count.value != 0:
-        words.append(_times(leaf.count))
-    if leaf.count is not None and leaf.count.value == 0 and leaf.count.op == "at_least":
-        words.append("any number of times")
-    if leaf.within is not None:
-        words.append(f"in the last {leaf.within.words}")
-    return " ".join(words)
-
-
-def _times(count: Compare) -> str:
-    words = _compared(COUNTING[count.op], count.value, say=_scalar)
-    return words.removesuffix(" 1") + " once" if count.value == 1 else f"{words} times"
-
-
-def _where(where: Where) -> str:
-    return f"{where.property} {_compared(operator(where.op, where.kind), where.value, say=_scalar)}"
-
-
-def _compared(row: Operator, value: Operand, *, say: Say, verb: str = "is") -> str:
-    words = {"is": verb, "has": "has", "value": "", "all": ""}
-    if isinstance(value, tuple):
-        paired = row.shape in (Shape.PAIR, Shape.WHOLES)
-        words["value"] = _list([say(item) for item in value], "and" if paired else "or")
-        words["all"] = _list([say(item) for item in value], "and")
-    elif value is not None:
-        words["value"] = say(value)
-    return row.phrase.format_map(words)
-
-
-def _list(texts: Sequence[str], word: str) -> str:
-    return f"{', '.join(texts[:-1])} {word} {texts[-1]}" if len(texts) > 1 else texts[0]
+    name = catalogue.segments.get(slug, slug)
+    alike = {other for other, its_name in catalogue.segments.items() if its_name == name}
+    return quoted(name) + ("" if alike <= {slug} else f" [{slug}]")
 
 
 def _value(item: Scalar, spec: TraitSpec) -> str:
     """Say a trait's value by the label of its option, where there is one."""
     if isinstance(item, str):
-        for option in spec.options:
-            if fold(option.value) == fold(item):
-                return option.label
-    return _scalar(item)
-
-
-def _scalar(item: Scalar) -> str:
-    match item:
-        case datetime():
-            at = item.time().isoformat(timespec="auto").removesuffix(":00")
-            return f"{_day(item)} at {at} UTC"
-        case date():
-            return _day(item)
-        case Duration() | Period():
-            return item.words
-        case str():
-            return f"'{item}'"
-        case _:
-            return str(int(item)) if item == int(item) else str(item)
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B} {day.year}"
+        labels = [option.label for option in spec.options if fold(option.value) == fold(item)]
+        known = [option.label for option in spec.options]
+        if labels and known.count(labels[0]) == 1:
+            return labelled(labels[0])
+    return scalar(item)

@@ -104,12 +104,13 @@ def subject(rule: TraitCondition) -> Expression | Members:
 
 def _event(rule: EventCondition, source: Source, clock: Clock) -> Expression | Exists:
     """Measure the events of the outer contact; where one row answers, no more is read."""
-    events = source.events().filter(qualifying(rule, clock), contact_id=OuterRef("pk")).order_by()
+    every = source.events()
+    events = every.filter(qualifying(rule, every, clock), contact_id=OuterRef("pk")).order_by()
     if rule.first is not None or rule.last is not None:
         order = "occurred_at" if rule.first is not None else "-occurred_at"
         one = Subquery(events.order_by(order).values("occurred_at")[:1])
         return sufficient(rule, one, clock)
-    if rule.count is None or rule.count == AT_LEAST_ONE:
+    if rule.measured is None and rule.count in (None, AT_LEAST_ONE):
         return Exists(events)
     measured = events.values("contact_id").annotate(measured=measure(rule)).values("measured")
     return sufficient(rule, Subquery(measured), clock)

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import NamedTuple, assert_never
 
 from apps.rules.clock import Calendar, Clock
+from apps.rules.exact import plain
 from apps.rules.facts import Facts, Occurrence
 from apps.rules.flips import Track, flips_at, track
 from apps.rules.holding import found, holds_where, suffices
@@ -27,8 +29,9 @@ class Reason(NamedTuple):  # a dataclass takes five times as long to make
     """One node and its outcome; a group has `parts`, a condition the rest.
 
     `actual` is what the condition found: a trait's value as it is kept (None where missing),
-    a count of events, the time of the first or last (None where there is none), or whether
-    the contact is in the segment. `flips_at` is when time alone turns the condition over.
+    a count of events, the sum of a property (as near as a double gets) or its least or
+    greatest value, the time of the first or last (None where there is none), or whether the
+    contact is in the segment. `flips_at` is when time alone turns the condition over.
     """
 
     rule: Rule
@@ -82,4 +85,6 @@ def _reason(rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock) -> Reason:
 
 def reason_of(one: Track, clock: Clock) -> Reason:
     """Return the reason of a condition."""
-    return Reason(one.leaf, one.holds(clock), one.found(clock), one.flips_at(clock))
+    found = one.found(clock)
+    actual = plain(found) if isinstance(found, Decimal) else found
+    return Reason(one.leaf, one.holds(clock), actual, one.flips_at(clock))

@@ -12,6 +12,7 @@ from apps.rules.facts import Facts
 from apps.rules.nodes import All, Any, Not
 from apps.rules.prose import sentence
 from apps.rules.verdict import Reason, judge
+from apps.rules.wording import number
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
 from apps.segments.models import Pin, Segment
@@ -139,6 +140,8 @@ def _found(actual: object) -> str:
             return "yes" if actual else "no"
         case datetime():
             return f"{timezone.localtime(actual):%Y-%m-%d %H:%M}"
+        case int() | float():
+            return number(actual)
         case list() | tuple():
             return ", ".join(map(str, actual))
         case _:

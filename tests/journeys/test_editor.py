@@ -10,7 +10,7 @@ from tests.journeys.conftest import Site
 from tests.journeys.visiting import Visitor
 
 pytestmark = pytest.mark.browser
-SENTENCE = "Email ends with '.example' and did order_completed at least 2 times in the last 90 days"
+SENTENCE = "Email ends with '.example' and bought at least 2 times in the last 90 days"
 
 
 @pytest.fixture

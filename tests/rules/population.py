@@ -68,11 +68,13 @@ TEXTS = [
     "𐐨 DESERET",
 ]
 NUMBERS = [0, 1, -1, 2.5, 2, 5, 10**15, -(10**15), 0.1, 0.30000000000000004, 1e-9]
+MONEY = [0.1, 0.2, 0.3, 19.99, 20, 5, 100, -20, 0.30000000000000004, 5e-324, 10**15, -(10**15)]
 OPTIONS = ["gold", "Silver", "bronze", "STRASSE"]
 WRONG = ["", " ", 12, True, False, [], {}, {"a": 1}, ["pro", 1], "2026-13-01", "nonsense", 1.5]
 NO_DAYS = ["2026-13-01", "2023-02-29", "2024-02-30", "2026-00-00", "0000-03-29"]
 NO_TIMES = [f"{day}T25:00:61.000000Z" for day in NO_DAYS]
 PROPERTIES = ["total", "0", "a__b", "contains", "$x", 'quo"te', "do.t", "back\\", "ünï", "isnull"]
+MEASURED = "total"  # the property that is mostly a number
 EVENTS = ["order_completed", "page viewed", "a:b.c-d"]
 SEGMENTS = {"customers": "Customers", "cold": "Cold"}
 KINDS = {
@@ -140,7 +142,9 @@ def value_of(kind: Kind, chance: random.Random) -> Any:
             return chance.sample(OPTIONS, chance.randint(1, 3))
 
 
-def property_value(chance: random.Random) -> Any:
+def property_value(key: str, chance: random.Random) -> Any:
+    if key == MEASURED and chance.random() < 0.8:
+        return chance.choice(MONEY)
     return chance.choice([*TEXTS, *NUMBERS, True, False, None, *WRONG])
 
 
@@ -216,8 +220,12 @@ def _traits(contact: Contact) -> dict[str, Any]:
 def _events(contact: Contact, name: str, chance: random.Random) -> list[Occurrence]:
     found = []
     for _ in range(chance.choice([0, 0, 1, 2, 5])):
-        properties = {key: property_value(chance) for key in PROPERTIES if chance.random() < 0.5}
+        properties = {
+            key: property_value(key, chance) for key in PROPERTIES if chance.random() < 0.5
+        }
         at = _happened(chance)
+        if chance.random() < 0.3:  # then two may lie exactly a window apart
+            at += chance.choice(OFFSETS)
         Event.objects.create(
             contact=contact,
             name=name,

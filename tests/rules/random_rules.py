@@ -1,19 +1,25 @@
 """Random rules over the population's traits, events and segments, in their JSON form."""
 
 import random
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.rules.catalogue import CONTACT_TRAITS
 from apps.rules.clock import Calendar, WeekStart
-from apps.rules.kinds import Kind
+from apps.rules.comparing import Operator
+from apps.rules.event_codec import MEASURES
+from apps.rules.kinds import MAX_NUMBER, Kind
 from apps.rules.operands import Shape
 from apps.rules.operators import COUNTING, OPERATORS, PROPERTY_KINDS
 from apps.rules.periods import PERIODS
 from tests.rules.population import (
     EVENTS,
     KINDS,
+    MEASURED,
+    MONEY,
     NOW,
     OFFSETS,
     PROPERTIES,
@@ -107,19 +113,52 @@ def _piece(chance: random.Random) -> str:
 
 
 def event(chance: random.Random) -> Json:
-    rule: Json = {"event": chance.choice(EVENTS)}
-    if chance.random() < 0.5:
-        rule["where"] = [where(chance) for _ in range(chance.choice([1, 1, 2]))]
+    rule: Json = {"event": chance.choice(EVENTS), **_wheres(chance)}
+    if chance.random() < 0.2:
+        rule["then"] = {"event": chance.choice(EVENTS), **_wheres(chance), **_within(chance)}
     draw = chance.random()
-    if draw < 0.4:
+    if draw < 0.3:
         rule[chance.choice(["first", "last"])] = _moment(chance)
         return rule
-    if draw < 0.8:
+    if draw < 0.55:
         operator = chance.choice(list(COUNTING.values()))
         rule["count"] = {"op": operator.name, **_value(operator.shape, Kind.NUMBER, chance)}
+    elif draw < 0.9:
+        name = chance.choice(list(MEASURES))
+        rule[name] = _measure(MEASURES[name], chance)
+    return rule | _within(chance)
+
+
+def _wheres(chance: random.Random) -> Json:
     if chance.random() < 0.6:
-        rule["within"] = chance.choice(list(WINDOWS))
-    return rule
+        return {}
+    return {"where": [where(chance) for _ in range(chance.choice([1, 1, 2]))]}
+
+
+def _within(chance: random.Random) -> Json:
+    return {"within": chance.choice(list(WINDOWS))} if chance.random() < 0.6 else {}
+
+
+def _measure(operators: Mapping[str, Operator], chance: random.Random) -> Json:
+    operator = chance.choice(list(operators.values()))
+    key = chance.choice([*[MEASURED] * 8, *PROPERTIES])
+    match operator.shape:
+        case Shape.NONE:
+            return {"property": key, "op": operator.name}
+        case Shape.LIST:
+            value: Any = [_sum(chance) for _ in range(chance.randint(1, 3))]
+        case Shape.PAIR:
+            value = sorted([_sum(chance), _sum(chance)])
+        case _:
+            value = _sum(chance)
+    return {"property": key, "op": operator.name, "value": value}
+
+
+def _sum(chance: random.Random) -> int | float:
+    """Return what some of the numbers come to: no, one or several."""
+    added = sum(Decimal(repr(chance.choice(MONEY))) for _ in range(chance.choice([0, 1, 1, 2, 3])))
+    added = max(min(Decimal(added), Decimal(MAX_NUMBER)), Decimal(-MAX_NUMBER))
+    return int(added) if added == int(added) else float(added)
 
 
 def where(chance: random.Random) -> Json:

@@ -1,5 +1,6 @@
 """docs/rules.md names everything the language has."""
 
+import json
 import re
 
 import pytest
@@ -9,7 +10,8 @@ from apps.rules import codec
 from apps.rules.codec import NODES
 from apps.rules.durations import UNITS
 from apps.rules.errors import Code
-from apps.rules.operators import COUNTING, OPERATORS
+from apps.rules.event_codec import PARTS
+from apps.rules.operators import COUNTING, MEASURING, OPERATORS, SUMMING
 from apps.rules.periods import PERIODS
 from apps.rules.prose import sentence
 from tests.rules.population import CATALOGUE
@@ -32,7 +34,24 @@ def test_the_example_reads_as_the_page_says() -> None:
 
 
 def test_every_node_is_documented() -> None:
-    assert section("## Nodes") == {*NODES, "where", "count", "within", "first", "last"}
+    assert section("## Nodes") == {*NODES, *PARTS}
+    assert {"where", "then", "count", "sum", "min", "max", "first", "last", "within"} == {*PARTS}
+
+
+def test_what_a_property_may_be_measured_by_is_what_the_page_says() -> None:
+    numbers = section("### Number")
+    assert numbers == set(SUMMING)
+    assert numbers | section("### Every kind") == set(MEASURING)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_example_of_a_part_is_a_rule(part: str) -> None:
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{part}` |"))
+    example = re.search(r"`([^`]+)` ?[|:]", row.split("|", 3)[3] + "|")
+    assert example
+    rule = json.loads(f'{{"event": "page_viewed", {example[1]}}}')
+    assert part in rule
+    assert codec.dumps(codec.loads(rule, CATALOGUE)) == rule
 
 
 @pytest.mark.parametrize(

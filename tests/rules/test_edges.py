@@ -52,7 +52,7 @@ def test_a_verdict_changes_with_time_alone_only_if_a_fact_crossed_an_edge() -> N
     chance = random.Random(3)
     people = populate(3, 25).people
     changed = 0
-    for _ in range(1500):
+    for _ in range(3600):
         rule = written(chance)
         prev = random_moment(chance)
         now = prev + timedelta(seconds=chance.choice([1e-6, 1, 60, 90_000, 10**7, 10**8]))
@@ -72,7 +72,7 @@ def test_the_instant_of_the_next_flip_is_exact() -> None:
     chance = random.Random(4)
     people = populate(4, 25).people
     seen = 0
-    for _ in range(1500):
+    for _ in range(2500):
         rule = written(chance)
         now, calendar = random_moment(chance), random_calendar(chance)
         person: Person = chance.choice(people)

@@ -32,8 +32,9 @@ def condition(chance: random.Random) -> EventCondition:
 
 def in_one_pass(leaves: list[EventCondition]) -> dict[int, list[bool]]:
     """Return by contact whether each condition suffices: contacts without any event lack."""
-    qualified = [qualifying(leaf, CLOCK) for leaf in leaves]
-    rows = Event.objects.filter(Q(*qualified, _connector=Q.OR)).order_by().values("contact_id")
+    every = Event.objects.all()
+    qualified = [qualifying(leaf, every, CLOCK) for leaf in leaves]
+    rows = every.filter(Q(*qualified, _connector=Q.OR)).order_by().values("contact_id")
     for index, (leaf, qualifies) in enumerate(zip(leaves, qualified, strict=True)):
         rows = rows.annotate(**{f"measured_{index}": measure(leaf, qualifies)})
     for index, leaf in enumerate(leaves):

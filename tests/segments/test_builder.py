@@ -93,6 +93,10 @@ def test_a_period_is_chosen_from_a_list(subject: str) -> None:
         {"all": [{"trait": "plan", "op": "one_of", "value": ["a, b", "c"]}]},
         {"event": "bought", "where": [{"property": "total", "op": "at_least", "value": 1}]},
         {"all": [{"event": "bought", "count": {"op": "between", "value": [1, 2]}}]},
+        {"all": [{"event": "bought", "sum": {"property": "a", "op": "is", "value": 1}}]},
+        {"event": "bought", "min": {"property": "a", "op": "is_set"}, "within": "30d"},
+        {"event": "viewed", "then": {"event": "bought"}},
+        {"all": [{"not": {"event": "viewed", "then": {"event": "bought"}, "within": "2d"}}]},
     ],
 )
 def test_a_rule_rows_cannot_show_is_edited_as_json(rule: dict[str, Any]) -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -6,8 +7,9 @@ from pytest_django import DjangoAssertNumQueries
 from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
 from apps.segments import editing
-from apps.segments.explaining import NotLive, explain, explain_all
+from apps.segments.explaining import NotLive, explain, explain_all, reason_lines
 from apps.segments.models import Ladder, Pin, Segment
+from apps.segments.plan import catalogue
 from tests.factories import NOW, ContactFactory
 from tests.segments.build import BOUGHT_TWICE_IN_30_DAYS, IS_PRO, segment, settle_all
 
@@ -25,7 +27,37 @@ def test_a_membership_is_explained_by_its_reasons_since_when_and_until_when() ->
     assert (found.member, found.holds, found.because) == (True, True, "The rule holds.")
     assert found.since is not None
     assert found.flips_at == NOW - timedelta(days=1) + timedelta(days=30)
-    assert "order_completed" in found.sentence
+    assert found.sentence == "bought at least 2 times in the last 30 days"
+
+
+def test_what_was_measured_is_shown_beside_each_condition() -> None:
+    bought: dict[str, Any] = {"event": "order_completed"}
+    row = segment(
+        "spenders",
+        {
+            "all": [
+                {**bought, "sum": {"property": "total", "op": "more_than", "value": 0.25}},
+                {**bought, "max": {"property": "total", "op": "at_most", "value": 20}},
+                {**bought, "min": {"property": "tip", "op": "is_not_set"}},
+                {"event": "page_viewed", "then": {**bought, "within": "2d"}},
+            ]
+        },
+    )
+    contact = ContactFactory()
+    for number, name in enumerate(["page_viewed", "order_completed", "order_completed"]):
+        properties = {"total": number / 10} if number else {}
+        at = NOW - timedelta(days=3 - number)
+        record_event(contact, name=name, now=NOW, occurred_at=at, properties=properties)
+    settle_all()
+    found = explain(contact, row, now=NOW)
+    assert found.member
+    assert found.reason is not None
+    assert [(line.words, line.actual) for line in reason_lines(found.reason, catalogue())][1:] == [
+        ("the sum of total of purchases is more than 0.25", "0.3"),
+        ("the highest total of purchases is at most 20", "0.2"),
+        ("the lowest tip of purchases is not known", "nothing known"),
+        ("viewed a page and then bought within 2 days", "1"),
+    ]
 
 
 def test_a_higher_rung_and_a_pin_are_named_as_the_reason() -> None:
