@@ -326,6 +326,8 @@ def bulk_writes(source: str, *, models: set[str], related: set[str]) -> Iterator
             of_model = "objects" in reached and models & reached
             if node.func.attr in BULK and (of_model or reached & (held | related)):
                 yield ast.unparse(node.func)
+            elif node.func.attr == "insert" and node.args and models & names_in(node.args[0]):
+                yield ast.unparse(node.func)  # core's rows.insert(Model, ...)
 
 
 @pytest.mark.parametrize("owner", FACTS)
@@ -351,6 +353,7 @@ def test_no_other_app_writes_facts_behind_the_verbs(owner: str) -> None:
         "rows = Event.objects.filter(name='x')\nrows.delete()",
         "contact.events.filter(name='x').delete()",
         "Contact.objects.locked([1]).order_by('pk').update(profile={})",
+        "rows.insert(models.Event, ('name',), [('x',)])",
     ],
 )
 def test_the_search_for_bulk_writes_finds_them(code: str) -> None:

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, OuterRef, Subquery
 
-from apps.contacts import people
+from apps.contacts import appending, people
 from apps.contacts.models import Contact, Event
 from apps.contacts.signals import facts_written
 from apps.rules.kinds import MAX_NUMBER, KindError
@@ -61,6 +60,10 @@ class Intake:
     unknown: tuple[int, ...] = ()
 
 
+class _Replayed(Exception):
+    """The message id is there already."""
+
+
 class _Interrupted(Exception):
     """Contacts were merged, or the same messages written, while we waited."""
 
@@ -89,13 +92,7 @@ def record_event(
     check(new)
     try:
         with transaction.atomic():
-            if not _lock_contacts([new]):
-                raise EventError("This contact is not there any more.")
-            event, made = Event.objects.get_or_create(
-                message_id=new.message_id, defaults=_columns(new, now)
-            )
-            if made:
-                _move_last_seen([new])
+            return _record_one(new, now=now)
     except _Interrupted:
         followed = Contact.objects.get(pk=_survivors([contact.pk])[contact.pk])
         return record_event(
@@ -106,8 +103,23 @@ def record_event(
             properties=properties,
             message_id=new.message_id,
         )
-    if not made and not _same(event, replace(new, timed=occurred_at is not None)):
+    except _Replayed:  # what was noted of the contact is undone
+        event = Event.objects.get(message_id=new.message_id)
+    if not _same(event, replace(new, timed=occurred_at is not None)):
         raise EventConflict(f"Message {new.message_id} came before with another body.")
+    return event
+
+
+def _record_one(new: NewEvent, *, now: datetime) -> Event:
+    """Note the contact as seen, which locks it, then append the event with its mark."""
+    if not appending.see(new.contact_id, new.occurred_at):
+        if Contact.objects.filter(pk=new.contact_id).exists():
+            raise _Interrupted
+        raise EventError("This contact is not there any more.")
+    event = Event(message_id=new.message_id, **_columns(new, now))
+    if not appending.append([event]):
+        raise _Replayed
+    facts_written.send(sender=Event, changes=_changes([new]))
     return event
 
 
@@ -220,23 +232,23 @@ def _check_values(value: object, depth: int = 0) -> None:
 def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> _Batch:
     with transaction.atomic():
         there = _lock_contacts(rows)
-        known = Event.objects.in_bulk([row.message_id for row in rows], field_name="message_id")
-        fresh = [row for row in rows if row.message_id not in known and row.contact_id in there]
-        Event.objects.bulk_create(
-            [Event(message_id=row.message_id, **_columns(row, now)) for row in fresh]
+        wanted = [row for row in rows if row.contact_id in there]
+        made = appending.append(
+            Event(message_id=row.message_id, **_columns(row, now)) for row in wanted
         )
-        _move_last_seen(fresh)
-        if fresh:
-            facts_written.send(sender=Event, changes=_changes(fresh))
-    written = {row.message_id: row for row in fresh}
+        appending.see_many(_latest(made))
+        if made:
+            facts_written.send(sender=Event, changes=_changes(made))
+        written = {event.message_id: event for event in made}
+        others = [row.message_id for row in rows if row.message_id not in written]
+        known = Event.objects.in_bulk(others, field_name="message_id") if others else {}
     return _Batch(set(written), {**known, **written})
 
 
 def _lock_contacts(rows: Iterable[NewEvent]) -> set[int]:
     """Lock whose events these are, in the one order, before anything of theirs is read.
 
-    Without it the update of `last_seen_at` would lock them in the order it finds them, and
-    of two events at once the one that waited would put back the time it had seen before.
+    Without it the update of `last_seen_at` would lock them in the order it finds them.
     Returns those that are there; raises _Interrupted where one was merged into another.
     """
     ids = {row.contact_id for row in rows}
@@ -251,23 +263,21 @@ def _survivors(ids: Collection[int]) -> dict[int, int]:
     return {pk: pk for pk in ids} | people.surviving_ids(ids)
 
 
-def _changes(rows: Iterable[NewEvent]) -> dict[int, set[str]]:
+def _changes(rows: Iterable[Event | NewEvent]) -> dict[int, set[str]]:
     changes: dict[int, set[str]] = {}
     for row in rows:
         changes.setdefault(row.contact_id, {"trait:contact.last_seen_at"}).add(f"event:{row.name}")
     return changes
 
 
-def _move_last_seen(rows: Iterable[NewEvent]) -> None:
-    """Let `last_seen_at` be the time of the latest event, whatever order events come in."""
-    ids = sorted({row.contact_id for row in rows})
-    latest = (
-        Event.objects.filter(contact=OuterRef("pk"))
-        .values("contact")
-        .annotate(latest=Max("occurred_at"))
-        .values("latest")
-    )
-    Contact.objects.filter(pk__in=ids).update(last_seen_at=Subquery(latest))
+def _latest(events: Iterable[Event]) -> dict[int, datetime]:
+    """Return when each contact was last seen, going by these events."""
+    latest: dict[int, datetime] = {}
+    for event in events:
+        seen = latest.get(event.contact_id)
+        if seen is None or seen < event.occurred_at:
+            latest[event.contact_id] = event.occurred_at
+    return latest
 
 
 def _columns(row: NewEvent, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import transaction
+from django.utils import timezone
 
+from apps.core import rows
 from apps.core.jobs import ring
 from apps.segments.models import Change
 from apps.segments.settling import settle_marked
@@ -19,12 +21,11 @@ def mark(changes: Mapping[int, Iterable[str]], *, quiet: bool = False) -> None:
     """
     if not changes:
         return
-    Change.objects.bulk_create(
-        [
-            Change(contact_id=pk, keys=sorted(keys), quiet=quiet)
-            for pk, keys in sorted(changes.items())
-        ],
-        batch_size=500,
+    now = timezone.now()
+    rows.insert(
+        Change,
+        ("contact_id", "keys", "quiet", "created_at"),
+        ([pk, sorted(keys), quiet, now] for pk, keys in sorted(changes.items())),
     )
     wake(changes)
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from apps.contacts.events import EventConflict, EventError, NewEvent, record_event, record_events
 from apps.contacts.models import Contact, Event
@@ -101,3 +102,45 @@ def test_last_seen_is_the_latest_of_many_events_at_once() -> None:
         contact.refresh_from_db()
         assert contact.last_seen_at == moments[-1]
         Event.objects.all().delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_message_sent_many_times_at_once_is_recorded_once() -> None:
+    contact = ContactFactory()
+    for number in range(5):
+        message = {"name": "a", "now": NOW, "message_id": f"m{number}"}
+        at_once(*[partial(record_event, contact, **message)] * 8)
+        assert Event.objects.filter(message_id=f"m{number}").count() == 1
+
+
+def test_a_replay_does_not_move_when_a_contact_was_seen() -> None:
+    contact = ContactFactory()
+    record_event(contact, name="a", now=NOW, message_id="m1")
+    record_event(contact, name="a", now=NOW + timedelta(days=1), message_id="m1")
+    with pytest.raises(EventConflict):
+        record_event(contact, name="b", now=NOW + timedelta(days=1), message_id="m1")
+    contact.refresh_from_db()
+    assert contact.last_seen_at == NOW
+
+
+def test_a_late_event_of_a_batch_does_not_put_back_when_a_contact_was_seen() -> None:
+    one, other = ContactFactory(), ContactFactory()
+    record_event(one, name="a", now=NOW)
+    days = [3, 1, 2]
+    rows = [
+        NewEvent(contact.pk, "a", NOW - timedelta(days=day), f"{contact.pk}-{day}")
+        for contact in (one, other)
+        for day in days
+    ]
+    record_events(rows, now=NOW)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.last_seen_at, other.last_seen_at) == (NOW, NOW - timedelta(days=1))
+
+
+def test_one_event_takes_few_statements(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    contact = ContactFactory()
+    with django_assert_max_num_queries(5):  # with the savepoint around them
+        record_event(contact, name="a", now=NOW)

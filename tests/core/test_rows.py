@@ -1,0 +1,31 @@
+from datetime import timedelta
+
+import pytest
+
+from apps.contacts.models import Event
+from apps.core import rows
+from tests.factories import NOW, ContactFactory
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = ("contact_id", "name", "occurred_at", "received_at", "properties", "message_id")
+
+
+def test_rows_are_stored_as_a_model_would_store_them() -> None:
+    contact = ContactFactory()
+    at = NOW + timedelta(microseconds=1)
+    properties = {"a": [1, "ü", None], 'quo"te': {"%s": True}}
+    rows.insert(Event, COLUMNS, [[contact.pk, "a", at, NOW, properties, "m'1"]])
+    event = Event.objects.get()
+    assert (event.contact, event.occurred_at, event.received_at) == (contact, at, NOW)
+    assert (event.properties, event.message_id) == (properties, "m'1")
+
+
+def test_rows_whose_key_is_taken_are_left_out_and_the_others_come_back() -> None:
+    contact = ContactFactory()
+    values = [[contact.pk, "a", NOW, NOW, {}, f"m{number}"] for number in range(1200)]
+    rows.insert(Event, COLUMNS, values[600:601])
+    found = rows.insert(Event, COLUMNS, values, unless="message_id", returning=("message_id",))
+    assert sorted(found) == sorted((row[-1],) for row in values if row[-1] != "m600")
+    assert Event.objects.count() == 1200
+    assert rows.insert(Event, COLUMNS, []) == []
