@@ -4,7 +4,7 @@ A rule that nests deeper is edited as JSON; `rows_of` answers None for it.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,6 @@ from apps.rules.errors import Code, RuleError
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.operators import OPERATORS
-from apps.rules.periods import PERIODS
 
 MATCHES = {"all": "all of these", "any": "any of these", "none": "none of these"}
 COUNTS = {
@@ -26,7 +25,6 @@ COUNTS = {
 NEVER = {"never": "never"}
 UNITS = {"d": "days", "w": "weeks", "h": "hours", "m": "minutes", "s": "seconds"}
 MAX_ROWS = 60
-PERIOD_OPTIONS = tuple((name, period.words) for name, period in PERIODS.items())
 CHOICE_KINDS = (Kind.CHOICE, Kind.CHOICES)
 
 
@@ -165,13 +163,14 @@ def _trait_condition(row: Row, known: Catalogue) -> dict[str, Any]:
     spec = known.traits.get(row.key)
     kind = spec.kind if spec else Kind.TEXT
     condition: dict[str, Any] = {"trait": row.key, "op": row.op}
-    shape = _shape(kind, row.op)
+    shape = shape_of(kind, row.op)
     if shape not in {None, Shape.NONE}:
         condition["value"] = _value(row, shape, kind)
     return condition
 
 
-def _shape(kind: Kind, op: str) -> Shape | None:
+def shape_of(kind: Kind, op: str) -> Shape | None:
+    """Return what value an operator takes, where there is such an operator."""
     operator = OPERATORS[kind].get(op)
     return operator.shape if operator else None
 
@@ -209,7 +208,7 @@ def _event_condition(row: Row) -> dict[str, Any]:
     condition: dict[str, Any] = {"event": row.key}
     which, _, op = row.op.partition(":")
     if which in {"first", "last"}:
-        day = {"op": op, "value": _value(row, _shape(Kind.DATETIME, op), Kind.DATE)}
+        day = {"op": op, "value": _value(row, shape_of(Kind.DATETIME, op), Kind.DATE)}
         return condition | {which: day}
     if row.op != "never":
         condition["count"] = {"op": row.op, "value": _scalar(row.value, Kind.NUMBER)}
@@ -293,110 +292,4 @@ def _row_with(row: Row, value: object) -> Row:
         high=texts[1] if len(texts) == 2 else "",
         number=str(value)[:-1] if duration else "",
         unit=str(value)[-1] if duration else "d",
-    )
-
-
-# --- what the form offers -------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Widget:
-    """How one row is shown: its operators, and which inputs its value takes."""
-
-    row: Row
-    index: int
-    operators: tuple[tuple[str, str], ...]
-    shows: str  # nothing, value, list, pair, duration, options, count, window
-    input_type: str = "text"
-    options: tuple[tuple[str, str], ...] = ()
-    problem: str = ""
-    multiple: bool = False
-
-    @property
-    def joined(self) -> str:
-        return ", ".join(self.row.values)
-
-
-def widgets(draft: Draft, known: Catalogue, problems: Mapping[int, str]) -> list[Widget]:
-    return [
-        _widget(row, index, known, problems.get(index, "")) for index, row in enumerate(draft.rows)
-    ]
-
-
-def _widget(row: Row, index: int, known: Catalogue, problem: str) -> Widget:
-    match row.about:
-        case "event":
-            return _event_widget(row, index, problem)
-        case "segment":
-            operators = (("in", "is in"), ("not_in", "is not in"))
-            return Widget(row, index, operators, "nothing", problem=problem)
-        case "trait" if row.key in known.traits:
-            return _trait_widget(row, index, known, problem)
-        case _:
-            return Widget(row, index, (), "nothing", problem=problem)
-
-
-def _trait_widget(row: Row, index: int, known: Catalogue, problem: str) -> Widget:
-    spec = known.traits[row.key]
-    operators = tuple((found.name, found.label) for found in OPERATORS[spec.kind].values())
-    op = row.op if row.op in dict(operators) else operators[0][0]
-    shape = _shape(spec.kind, op)
-    options = tuple((option.value, option.label) for option in spec.options)
-    options = PERIOD_OPTIONS if shape is Shape.PERIOD else options
-    return Widget(
-        row=Row(row.subject, op, row.values, row.low, row.high, row.number, row.unit),
-        index=index,
-        operators=operators,
-        shows=_shows(shape, options),
-        input_type=_input_type(spec.kind),
-        options=options,
-        problem=problem,
-        multiple=shape is Shape.LIST,
-    )
-
-
-def _shows(shape: Shape | None, options: Iterable[object]) -> str:
-    match shape:
-        case None | Shape.NONE:
-            return "nothing"
-        case Shape.DURATION:
-            return "duration"
-        case Shape.PAIR:
-            return "pair"
-        case Shape.PERIOD:
-            return "options"
-        case Shape.ONE | Shape.LIST if options:
-            return "options"
-        case Shape.LIST:
-            return "list"
-        case _:
-            return "value"
-
-
-def _input_type(kind: Kind) -> str:
-    match kind:
-        case Kind.NUMBER:
-            return "number"
-        case Kind.DATE | Kind.DATETIME:
-            return "date"
-        case _:
-            return "text"
-
-
-def _event_widget(row: Row, index: int, problem: str) -> Widget:
-    moments = tuple(
-        (f"{which}:{found.name}", f"{which} time {found.label}")
-        for which in ("last", "first")
-        for found in OPERATORS[Kind.DATETIME].values()
-        if found.shape is not Shape.NONE
-    )
-    operators = (*COUNTS.items(), *NEVER.items(), *moments)
-    op = row.op if row.op in dict(operators) else "at_least"
-    _, _, moment = op.partition(":")
-    shows = _shows(_shape(Kind.DATETIME, moment), ()) if moment else "count"
-    shows = "window" if op == "never" else shows
-    values = row.values if moment or row.value else ("1",)
-    shown = Row(row.subject, op, values, row.low, row.high, row.number, row.unit)
-    return Widget(
-        shown, index, operators, shows, input_type="date", options=PERIOD_OPTIONS, problem=problem
     )

@@ -23,6 +23,7 @@ from apps.segments.foreseeing import Preview, preview
 from apps.segments.forms import SegmentForm
 from apps.segments.models import Segment
 from apps.segments.plan import catalogue
+from apps.segments.widgets import widgets_of
 
 NO_ROWS = (
     "Conditions cannot show this rule: it has groups within groups, or asks for the properties"
@@ -147,7 +148,7 @@ class Editor:
     def context(self, *, now: datetime) -> dict[str, Any]:
         foreseen = self.preview(now)
         complaints = self._complaints()
-        widgets = builder.widgets(self.draft, self.known, complaints)
+        widgets = widgets_of(self.draft, self.known, complaints)
         subjects = _subjects(self.known, self.segment.slug)
         quizzes = {value: of for of, group in subjects if of.startswith(QUIZ) for value, _ in group}
         return {

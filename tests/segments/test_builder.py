@@ -8,6 +8,7 @@ from apps.rules.catalogue import Catalogue, TraitSpec
 from apps.rules.kinds import Kind, Option
 from apps.segments import builder
 from apps.segments.builder import Draft, Row
+from apps.segments.widgets import widgets_of
 
 KNOWN = Catalogue(
     {
@@ -73,7 +74,7 @@ def test_a_flat_rule_survives_the_way_through_the_form(group: str) -> None:
 
 @pytest.mark.parametrize("condition", FLAT)
 def test_every_row_has_operators_and_a_widget(condition: dict[str, Any]) -> None:
-    (widget,) = builder.widgets(builder.draft_of({"all": [condition]}), KNOWN, {})
+    (widget,) = widgets_of(builder.draft_of({"all": [condition]}), KNOWN, {})
     assert widget.row.op in dict(widget.operators)
 
 
@@ -81,7 +82,7 @@ def test_every_row_has_operators_and_a_widget(condition: dict[str, Any]) -> None
 def test_a_period_is_chosen_from_a_list(subject: str) -> None:
     op = "last:in_period" if subject.startswith("event") else "in_period"
     draft = Draft("all", (Row(subject, op, ("last_quarter",)),))
-    (widget,) = builder.widgets(draft, KNOWN, {})
+    (widget,) = widgets_of(draft, KNOWN, {})
     assert (widget.shows, widget.multiple) == ("options", False)
     assert ("last_quarter", "last quarter") in widget.options
 
