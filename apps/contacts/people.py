@@ -45,6 +45,12 @@ def surviving_ids(ids: Collection[int]) -> dict[int, int]:
     return {pk: into or pk for pk, into in rows}
 
 
+def external_ids_of(ids: Collection[int]) -> dict[int, str]:
+    """Return the external id of each of these contacts that has one: the first it was given."""
+    rows = Identity.objects.filter(kind=Identity.Kind.EXTERNAL, contact__in=ids).order_by("-pk")
+    return dict(rows.values_list("contact_id", "value"))
+
+
 def ids_of_external(external_ids: Collection[str]) -> dict[str, int]:
     """Return the contact ids of those external ids that are known. One query."""
     rows = Identity.objects.filter(kind=Identity.Kind.EXTERNAL, value__in=external_ids)

@@ -11,6 +11,7 @@ from apps.rules.catalogue import Catalogue
 from apps.rules.nodes import Rule
 from apps.segments import rebuilding
 from apps.segments.models import Pin, Revision, Segment
+from apps.segments.places import segment_places
 from apps.segments.plan import CycleError, catalogue, compile_plan
 
 SOMEBODY_ELSE = "Somebody saved a segment of this name, or on this rung, just now. Save again."
@@ -18,6 +19,22 @@ SOMEBODY_ELSE = "Somebody saved a segment of this name, or on this rung, just no
 
 class SegmentError(ValueError):
     """An edit that cannot be saved; the message says why."""
+
+
+class SavedMeanwhile(SegmentError):
+    """Somebody else took the name or the rung at the same moment."""
+
+
+class Circle(SegmentError):
+    """Segments would refer to each other; `slugs` names them in order."""
+
+    def __init__(self, error: CycleError) -> None:
+        super().__init__(str(error))
+        self.slugs = error.slugs
+
+
+class StillRead(SegmentError):
+    """A live segment reads one that is not live, or would not be any more."""
 
 
 def read_rule(source: object, *, known: Catalogue | None = None) -> Rule:
@@ -46,7 +63,7 @@ def save(
         segment.pk, segment._state.adding = pk, pk is None  # nothing of it was kept
         if isinstance(error, SegmentError):
             raise
-        raise SegmentError(SOMEBODY_ELSE) from None
+        raise SavedMeanwhile(SOMEBODY_ELSE) from None
     return segment
 
 
@@ -54,7 +71,7 @@ def _save(
     segment: Segment, rule: Rule | None, *, by: User | None, now: datetime, enrol_existing: bool
 ) -> None:
     with transaction.atomic():
-        list(Segment.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+        lock_all()
         before = Segment.objects.filter(pk=segment.pk).first() if segment.pk else None
         segment.revision = before.revision if before else 0
         segment.rule = None if rule is None else codec.dumps(rule)
@@ -64,6 +81,11 @@ def _save(
         _number(segment, by=by, now=now)
         _check(segment, before)
         _rebuild(segment, before, by=by, now=now, enrol_existing=enrol_existing)
+
+
+def lock_all() -> None:
+    """Let nobody else edit a segment until this transaction ends: a rule reads others."""
+    list(Segment.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def _number(segment: Segment, *, by: User | None, now: datetime) -> None:
@@ -91,13 +113,33 @@ def _check(segment: Segment, before: Segment | None) -> None:
         raise SegmentError("A segment keeps its slug: rules refer to it.")
     try:
         plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
+        _refuse_circle_of_drafts(segment)
     except CycleError as error:
-        raise SegmentError(str(error)) from None
+        raise Circle(error) from None
     live = {planned.slug for planned in plan.segments}
     for planned in plan.segments:
         missing = sorted(planned.refers_to - live)
         if missing:
-            raise SegmentError(f"'{planned.name}' reads '{missing[0]}', which would not be live.")
+            raise StillRead(f"'{planned.name}' reads '{missing[0]}', which would not be live.")
+    broken = Segment.objects.live().filter(slug__in=plan.broken).order_by("pk")
+    for row in broken:  # what reads an archived segment cannot be read any more
+        if segment.slug in {slug for _, slug in segment_places(row.rule)}:
+            raise StillRead(f"'{row.name}' reads '{segment.slug}', which would not be live.")
+
+
+def _refuse_circle_of_drafts(segment: Segment) -> None:
+    """Refuse a circle that would close once its drafts go live. Raises CycleError."""
+    if not Segment.objects.filter(status=Segment.Status.DRAFT).exists():
+        return
+    try:
+        compile_plan(
+            Segment.objects.exclude(status=Segment.Status.ARCHIVED).order_by(
+                "ladder_id", "rung", "pk"
+            )
+        )
+    except CycleError as error:
+        if segment.slug in error.slugs:
+            raise
 
 
 def _rebuild(

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from apps.contacts import people
 from apps.contacts.models import MAX_SEARCH, Contact
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
@@ -32,6 +33,24 @@ class Line:
     left: int
     tone: str
     building: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """One segment in a few words and figures."""
+
+    slug: str
+    revision: int
+    state: str  # building, or built
+    members: int
+    prose: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    id: int
+    external_id: str | None
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +161,39 @@ def _latest_rebuild(segment: Segment) -> Applied | None:
         entered=sum(part.entered for part in parts),
         departed=sum(part.departed for part in parts),
     )
+
+
+def briefs(segments: QuerySet[Segment]) -> list[Brief]:
+    """Return these segments in brief, by slug. Five queries, however many."""
+    known = catalogue()
+    rows = list(segments.order_by("slug"))
+    ids = [row.pk for row in rows]
+    members = _counts(Membership.objects.filter(segment__in=ids))
+    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING, segment__in=ids)
+    building = set(waiting.values_list("segment_id", flat=True))
+    return [
+        Brief(
+            slug=row.slug,
+            revision=row.revision,
+            state="building" if row.pk in building else "built",
+            members=members.get(row.pk, 0),
+            prose=in_words(row.rule, known),
+        )
+        for row in rows
+    ]
+
+
+def members_after(segment: Segment, *, after: int, limit: int) -> tuple[list[Member], int | None]:
+    """Return members by contact id, behind `after`, and the id the next page goes on from."""
+    rows = Membership.objects.filter(segment=segment, contact__gt=after).order_by("contact")
+    found = list(rows.values_list("contact_id", "since")[: limit + 1])
+    page, more = found[:limit], len(found) > limit
+    names = people.external_ids_of([contact_id for contact_id, _ in page])
+    members = [Member(contact_id, names.get(contact_id), since) for contact_id, since in page]
+    return members, page[-1][0] if more else None
+
+
+def standing_of(contact: Contact) -> list[tuple[str, datetime]]:
+    """Return the live segments the contact is in, by slug, and since when."""
+    rows = contact.memberships.filter(segment__status=Segment.Status.LIVE)
+    return list(rows.order_by("segment__slug").values_list("segment__slug", "since"))
