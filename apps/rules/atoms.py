@@ -11,11 +11,9 @@ from typing import Any as AnyModel
 from typing import assert_never
 
 from django.db import connections
-from django.db.models import Expression, F, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import Expression, QuerySet
 
 from apps.rules.clock import Clock
-from apps.rules.comparing import Members
 from apps.rules.expressions import Column, Values
 from apps.rules.measuring import measure, qualifying, sufficient
 from apps.rules.nodes import All, Any, EventCondition, Leaf, Not, Rule, TraitCondition
@@ -121,13 +119,9 @@ class _Writer:
         text = f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {self.fence}"
         return text, params
 
-    def _value(self, atom: TraitCondition) -> Combinable | Members:
-        found = subject(atom)
-        if isinstance(found, Members):
-            profile = Column("its_profile", F("profile"), self.values)
-            return Members(profile, found.key)
+    def _value(self, atom: TraitCondition) -> Column:
         name = self.names.setdefault((atom.trait, atom.kind), f"t{len(self.names)}")
-        return Column(name, found, self.values)
+        return Column(name, subject(atom), self.values)
 
     def _measured(self, atom: EventCondition) -> Column:
         leaves = self.measured.setdefault(atom.event, [])

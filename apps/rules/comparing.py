@@ -12,8 +12,7 @@ from django.db.models.expressions import Combinable
 
 from apps.rules.boxes import boxes, in_boxes
 from apps.rules.clock import Clock
-from apps.rules.expressions import InstantText, JsonMembers, between, never_null
-from apps.rules.fold import folds
+from apps.rules.expressions import InstantText, between, never_null
 from apps.rules.inlining import Inline
 from apps.rules.kinds import Kind
 from apps.rules.lines import Instants, Line, line_of
@@ -92,7 +91,7 @@ class Operator:
         return self.negated if value is None else self.test(value, operand) is not self.negated
 
     def condition(
-        self, subject: "Combinable | Members", operand: object, *, kind: Kind, clock: Clock
+        self, subject: Combinable, operand: object, *, kind: Kind, clock: Clock
     ) -> Expression:
         """Return the same as a condition that is never NULL on a subject that may be."""
         if self.sql is not None:
@@ -101,18 +100,6 @@ class Operator:
             assert self.window is not None
             test = _within(subject, self.window(operand), line_of(kind, clock))
         return never_null(test, negated=self.negated)
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """The subject of an operator on lists: a key of a JSON column."""
-
-    column: Combinable
-    key: str
-
-    def count(self, among: Iterable[str] | None = None) -> Expression:
-        texts = None if among is None else tuple(sorted(folds(among)))
-        return JsonMembers(self.column, key=self.key, among=texts)
 
 
 def _inside(text: str, window: Window, kind: Kind, clock: Clock) -> bool:

@@ -23,7 +23,6 @@ from django.db.models import (
     Field,
     FloatField,
     Func,
-    IntegerField,
     JSONField,
     Q,
     TextField,
@@ -101,16 +100,16 @@ _POSTGRES_EXACT = (
     " ELSE {text}::float8::text::numeric END"
 )
 
-_SQLITE_MEMBERS = (
-    "(SELECT COUNT(DISTINCT tidemark_fold(value))"
+_SQLITE_TEXTS = (
+    "(SELECT JSON_GROUP_ARRAY(tidemark_fold(value))"
     " FROM JSON_EACH(CASE WHEN {type} = 'array' THEN {value} ELSE '[]' END)"
-    " WHERE type = 'text' AND value <> '' AND (tidemark_fold(value) {among}))"
+    " WHERE type = 'text' AND value <> '')"
 )
-_POSTGRES_MEMBERS = (
-    "(SELECT COUNT(DISTINCT tidemark_fold(item.value #>> '{{}}'))"
+_POSTGRES_TEXTS = (
+    "ARRAY(SELECT tidemark_fold(item.value #>> '{{}}')"
     " FROM jsonb_array_elements(CASE WHEN jsonb_typeof({node}) = 'array' THEN {node}"
     " ELSE '[]'::jsonb END) AS item WHERE jsonb_typeof(item.value) = 'string'"
-    " AND item.value <> '\"\"'::jsonb AND (tidemark_fold(item.value #>> '{{}}') {among}))"
+    " AND item.value <> '\"\"'::jsonb)"
 )
 
 _FIELDS: dict[Kind | None, type[Field[object, object]]] = {
@@ -143,31 +142,52 @@ class JsonValue(Func):
         return _fill(_POSTGRES[self.kind], **_postgres_pieces(column, self.key))
 
 
-class JsonMembers(Func):
-    """How many different texts a JSON list holds, never NULL.
+class JsonTexts(Func):
+    """The folded texts of a JSON list, never NULL: a text[], on SQLite a list as JSON."""
 
-    With `among`, folded texts, only those of them.
-    """
-
-    def __init__(self, column: Combinable, *, key: str, among: tuple[str, ...] | None) -> None:
-        super().__init__(column, output_field=IntegerField())
+    def __init__(self, column: Combinable, *, key: str) -> None:
+        super().__init__(column, output_field=TextField())
         self.key = key
-        self.among = among
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
         column = compiler.compile(self.source_expressions[0])
-        return _fill(_SQLITE_MEMBERS, **_sqlite_pieces(column, self.key), among=self._among())
+        return _fill(_SQLITE_TEXTS, **_sqlite_pieces(column, self.key))
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
     ) -> Sql:
         column = compiler.compile(self.source_expressions[0])
-        return _fill(_POSTGRES_MEMBERS, **_postgres_pieces(column, self.key), among=self._among())
+        return _fill(_POSTGRES_TEXTS, **_postgres_pieces(column, self.key))
 
-    def _among(self) -> Sql:
+
+class HasTexts(Func):
+    """Whether folded texts (`JsonTexts`) have any of these, all of them, or are some at all."""
+
+    def __init__(
+        self, texts: Combinable, *, among: Sequence[str] | None, whole: bool = False
+    ) -> None:
+        super().__init__(texts, output_field=BooleanField())
+        self.among = among
+        self.whole = whole
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        texts = compiler.compile(self.source_expressions[0])
         if self.among is None:
-            return "IS NOT NULL", ()
-        return f"IN ({', '.join(['%s'] * len(self.among))})", self.among
+            return _fill("(JSON_ARRAY_LENGTH({texts}) > 0)", texts=texts)
+        listed = ", ".join(["%s"] * len(self.among)), tuple(self.among)
+        enough = f"= {len(self.among)}" if self.whole else "> 0"
+        counted = "(SELECT COUNT(DISTINCT value) FROM JSON_EACH({texts}) WHERE value IN ({listed}))"
+        return _fill(f"({counted} {enough})", texts=texts, listed=listed)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        texts = compiler.compile(self.source_expressions[0])
+        if self.among is None:
+            return _fill("(CARDINALITY({texts}) > 0)", texts=texts)
+        listed = f"ARRAY[{', '.join(['%s'] * len(self.among))}]::text[]", tuple(self.among)
+        return _fill(f"({{texts}} {'@>' if self.whole else '&&'} {{listed}})", texts=texts,
+                     listed=listed)  # fmt: skip
 
 
 class InstantText(Func):

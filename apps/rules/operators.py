@@ -12,8 +12,17 @@ from django.db.models import Expression
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
-from apps.rules.comparing import Members, Operator, Twin, text_literal
-from apps.rules.expressions import Number, between, compared, folded, like, one_of, present
+from apps.rules.comparing import Operator, Twin, text_literal
+from apps.rules.expressions import (
+    HasTexts,
+    Number,
+    between,
+    compared,
+    folded,
+    like,
+    one_of,
+    present,
+)
 from apps.rules.fold import fold, folds
 from apps.rules.inlining import KNOWN, Inline
 from apps.rules.kinds import Kind
@@ -34,12 +43,12 @@ def _like(subject: Combinable, pattern: str) -> Expression:
     return like(folded(subject), pattern)
 
 
-def _all_in(subject: Members, values: tuple[str, ...]) -> Expression:
-    return compared(subject.count(values), "=", Literal(len(folds(values))))
+def _all_in(texts: Combinable, values: Iterable[str]) -> Expression:
+    return HasTexts(texts, among=sorted(folds(values)), whole=True)
 
 
-def _any_in(subject: Members, values: Iterable[str] | None) -> Expression:
-    return compared(subject.count(values), ">", Literal(0))
+def _any_in(texts: Combinable, values: Iterable[str] | None) -> Expression:
+    return HasTexts(texts, among=None if values is None else sorted(folds(values)))
 
 
 ROWS = (

@@ -24,8 +24,7 @@ from django.db.models import (
 from django.db.models import Value as Literal
 
 from apps.rules.clock import Calendar, Clock
-from apps.rules.comparing import Members
-from apps.rules.expressions import JsonValue, filled
+from apps.rules.expressions import JsonTexts, JsonValue, filled
 from apps.rules.holding import AT_LEAST_ONE
 from apps.rules.kinds import Kind
 from apps.rules.measuring import measure, qualifying, sufficient
@@ -90,7 +89,7 @@ def _trait(rule: TraitCondition, clock: Clock) -> Expression:
     return row.condition(subject(rule), rule.value, kind=rule.kind, clock=clock)
 
 
-def subject(rule: TraitCondition) -> Expression | Members:
+def subject(rule: TraitCondition) -> Expression:
     """Return what the condition compares: a column, or a key of the profile."""
     if rule.trait.startswith(CONTACT):
         column = F(rule.trait.removeprefix(CONTACT))
@@ -98,7 +97,7 @@ def subject(rule: TraitCondition) -> Expression | Members:
             return ExpressionWrapper(column, output_field=DateTimeField())
         return filled(column)
     if rule.kind is Kind.CHOICES:
-        return Members(F("profile"), rule.trait)
+        return JsonTexts(F("profile"), key=rule.trait)
     return JsonValue(F("profile"), key=rule.trait, kind=rule.kind)
 
 
