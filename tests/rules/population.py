@@ -190,7 +190,8 @@ def _person(chance: random.Random) -> Person:
         last_seen_at=chance.choice([None, _happened(chance)]),
         **columns,
     )
-    events = {name: _events(contact, name, chance) for name in EVENTS}
+    times: list[datetime] = []
+    events = {name: _events(contact, name, times, chance) for name in EVENTS}
     standing = frozenset(slug for slug in SEGMENTS if chance.random() < 0.5)
     return Person(contact, Facts(_traits(contact), events, standing))
 
@@ -217,15 +218,19 @@ def _traits(contact: Contact) -> dict[str, Any]:
     return {**contact.profile, **columns}
 
 
-def _events(contact: Contact, name: str, chance: random.Random) -> list[Occurrence]:
+def _events(
+    contact: Contact, name: str, times: list[datetime], chance: random.Random
+) -> list[Occurrence]:
+    """Store events; `times` are those of the contact's events so far."""
     found = []
     for _ in range(chance.choice([0, 0, 1, 2, 5])):
         properties = {
             key: property_value(key, chance) for key in PROPERTIES if chance.random() < 0.5
         }
         at = _happened(chance)
-        if chance.random() < 0.3:  # then two may lie exactly a window apart
-            at += chance.choice(OFFSETS)
+        if times and chance.random() < 0.3:  # exactly a window from another event
+            at = chance.choice(times) + chance.choice(OFFSETS)
+        times.append(at)
         Event.objects.create(
             contact=contact,
             name=name,

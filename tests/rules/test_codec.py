@@ -12,6 +12,13 @@ from tests.rules.random_rules import random_rule
 IS_PRO = {"trait": "plan", "op": "is", "value": "pro"}
 
 
+TOTAL = {"property": "total", "op": "at_least", "value": 5}
+
+
+def bought(**parts: Any) -> dict[str, Any]:
+    return {"event": "order_completed", **parts}
+
+
 def problem(source: object) -> tuple[str, str]:
     with pytest.raises(RuleError) as caught:
         codec.loads(source, CATALOGUE)
@@ -90,6 +97,38 @@ def deep(levels: int) -> dict[str, Any]:
             "wrong_shape",
             "where[0].property",
         ),
+        (bought(sum={"op": "is", "value": 1}), "wrong_shape", "sum"),
+        (bought(sum={"property": "", "op": "is", "value": 1}), "wrong_shape", "sum.property"),
+        (bought(sum={"property": "t", "op": "is_set"}), "unknown_operator", "sum.op"),
+        (bought(sum={"property": "t", "op": "exactly", "value": 1}), "unknown_operator", "sum.op"),
+        (bought(sum={"property": "t", "op": "is", "value": "1"}), "wrong_type", "sum.value"),
+        (bought(sum={"property": "t", "op": "is", "value": 2**70}), "wrong_type", "sum.value"),
+        (
+            bought(max={"property": "t", "op": "between", "value": [2, 1]}),
+            "wrong_shape",
+            "max.value",
+        ),
+        (bought(max={"property": "t", "op": "one_of", "value": []}), "wrong_shape", "max.value"),
+        (bought(min={"property": "t", "op": "is_set", "value": 1}), "unknown_key", "min.value"),
+        (bought(min={"property": "t", "op": "is_set", "x": 1}), "unknown_key", "min"),
+        (bought(min=5), "wrong_shape", "min"),
+        (bought(min=TOTAL, max=TOTAL), "wrong_shape", "max"),
+        (bought(count={"op": "exactly", "value": 1}, sum=TOTAL), "wrong_shape", "sum"),
+        (bought(then="b"), "wrong_shape", "then"),
+        (bought(then={}), "wrong_shape", "then"),
+        (bought(then={"event": ""}), "wrong_shape", "then.event"),
+        (
+            bought(then={"event": "b", "count": {"op": "exactly", "value": 1}}),
+            "unknown_key",
+            "then",
+        ),
+        (bought(then={"event": "b", "then": {"event": "c"}}), "unknown_key", "then"),
+        (bought(then={"event": "b", "within": "0d"}), "wrong_type", "then.within"),
+        (
+            bought(then={"event": "b", "where": [{"property": "t", "op": "has_any"}]}),
+            "unknown_operator",
+            "then.where[0].op",
+        ),
         ({"all": [], "any": []}, "wrong_shape", ""),
         ({"all": IS_PRO}, "wrong_shape", "all"),
         ({"all": [], "x": 1}, "unknown_key", ""),
@@ -125,6 +164,10 @@ def test_the_limits_are_where_they_are_said_to_be() -> None:
     assert problem(deep(9))[0] == Code.TOO_DEEP
     codec.loads({"all": [IS_PRO] * 199}, CATALOGUE)
     assert problem({"all": [IS_PRO] * 200}) == ("too_large", "all[199]")
+    where = [{"property": "p", "op": "is_true"}] * 99
+    codec.loads(bought(where=where, then={"event": "b", "where": where}), CATALOGUE)
+    then = {"event": "b", "where": [*where, where[0]]}
+    assert problem(bought(where=where, then=then)) == ("too_large", "then.where[99]")
     codec.loads({"trait": "plan", "op": "one_of", "value": [str(n) for n in range(200)]}, CATALOGUE)
     assert problem({"trait": "plan", "op": "one_of", "value": ["x"] * 201})[0] == Code.TOO_LARGE
     codec.loads({"trait": "plan", "op": "contains", "value": "x" * 500}, CATALOGUE)
@@ -165,9 +208,11 @@ def mangled(rule: Any, chance: random.Random) -> Any:
         for key, value in rule.items()
     }
     if chance.random() < 0.3:
-        found[chance.choice(["all", "op", "value", "__class__", "within", "where"])] = (
-            chance.choice(HOSTILE)
-        )
+        found[
+            chance.choice(
+                ["all", "op", "value", "__class__", "within", "where", "sum", "min", "then"]
+            )
+        ] = chance.choice(HOSTILE)
     return found
 
 
