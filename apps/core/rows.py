@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from django.db import connection
@@ -38,7 +39,17 @@ def insert(
     return found
 
 
-def run(sql: str, params: Iterable[Any], *, answers: bool = True) -> list[tuple[Any, ...]]:
+def store(objects: Sequence[Model], columns: Sequence[str]) -> None:
+    """Insert these objects of one model, and give them their keys."""
+    if not objects:
+        return
+    values = ([getattr(one, name) for name in columns] for one in objects)
+    found = insert(type(objects[0]), columns, values, returning=("id",))
+    for one, (pk,) in zip(objects, found, strict=True):
+        one.pk = pk
+
+
+def run(sql: str, params: Iterable[Any] = (), *, answers: bool = True) -> list[tuple[Any, ...]]:
     """Execute a statement of ours with plain values; return the rows it answers with."""
     with connection.cursor() as cursor:
         cursor.execute(sql, [adapted(value) for value in params])
@@ -46,7 +57,9 @@ def run(sql: str, params: Iterable[Any], *, answers: bool = True) -> list[tuple[
 
 
 def adapted(value: Any) -> Any:
-    """Return a plain value as the database's driver takes it: times, and JSON for the rest."""
+    """Return a plain value as the database's driver takes it; a dict or a list is JSON."""
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
     if isinstance(value, dict | list):

@@ -5,7 +5,6 @@ from typing import Any
 
 from apps.contacts.models import READ_COLUMNS, Contact, Event
 from apps.rules.facts import Facts, Occurrence
-from apps.rules.keys import keys
 from apps.segments.plan import Planned
 
 
@@ -19,12 +18,7 @@ def load(
 
     `standing` gives the slugs each contact stands in now. One query, whatever the batch.
     """
-    names = {
-        name
-        for segment in segments
-        if segment.rule is not None
-        for name in keys(segment.rule).events
-    }
+    names = {name for segment in segments for name in segment.keys.events}
     events = _events([contact.pk for contact in contacts], names)
     return {
         contact.pk: Facts(
@@ -50,7 +44,7 @@ def _events(ids: list[int], names: Collection[str]) -> dict[int, dict[str, list[
         .order_by("occurred_at")
         .values_list("contact_id", "name", "occurred_at", "properties")
     )
-    for contact_id, name, occurred_at, properties in rows.iterator(chunk_size=2000):
+    for contact_id, name, occurred_at, properties in rows:
         by_name = found.setdefault(contact_id, {})
         by_name.setdefault(name, []).append(Occurrence(occurred_at, properties))
     return found

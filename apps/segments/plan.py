@@ -10,20 +10,21 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 
 import structlog
+from django.db import connection
 
 from apps.contacts import traits
+from apps.core import rows
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
 from apps.rules.compiling import Compiled
 from apps.rules.edges import Edge, edges
 from apps.rules.errors import RuleError
-from apps.rules.keys import keys
+from apps.rules.keys import Keys, keys
 from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
 from apps.segments.models import Change, Segment
 
 log = structlog.get_logger(__name__)
 
-Stamps = tuple[str, ...]
 NOBODY = Any(())
 
 
@@ -48,10 +49,14 @@ class Planned:
     rungs: tuple[str, ...] = ()  # slugs of all rungs of its ladder, itself included
 
     @cached_property
+    def keys(self) -> Keys:
+        """What its rule reads."""
+        return Keys() if self.rule is None else keys(self.rule)
+
+    @cached_property
     def refers_to(self) -> frozenset[str]:
         """Slugs whose membership must be settled before this one's."""
-        direct = keys(self.rule).segments if self.rule is not None else frozenset()
-        return direct | frozenset(self.higher)
+        return self.keys.segments | frozenset(self.higher)
 
     @cached_property
     def unpinned(self) -> Rule:
@@ -63,9 +68,13 @@ class Planned:
     @cached_property
     def reads(self) -> frozenset[str]:
         """The marks that touch this segment."""
-        marks = keys(self.rule).as_marks() if self.rule is not None else frozenset()
         pins = {f"pin:{slug}" for slug in (self.slug, *self.rungs)}
-        return marks | pins | {f"segment:{slug}" for slug in self.higher} | {Change.EVERYTHING}
+        return (
+            self.keys.as_marks()
+            | pins
+            | {f"segment:{slug}" for slug in self.higher}
+            | {Change.EVERYTHING}
+        )
 
 
 @dataclass(frozen=True)
@@ -119,13 +128,19 @@ class Plan:
         return tuple(found.values())
 
 
-_cached: tuple[Stamps, Plan] = ((), Plan(()))
+_STAMPS = {  # one text that tells the live segments as they are now from all they were before
+    "postgresql": "SELECT md5(string_agg(stamp, ' ' ORDER BY id)) FROM {} WHERE status = %s",
+    "sqlite": "SELECT group_concat(stamp, ' ') FROM"
+    " (SELECT stamp FROM {} WHERE status = %s ORDER BY id) AS live",
+}
+_cached: tuple[str | None, Plan] = (None, Plan(()))
 
 
 def live_plan() -> Plan:
     """Return the plan of the live segments as committed now: one small query when unchanged."""
     global _cached  # noqa: PLW0603  one plan a process, replaced whole
-    stamps = tuple(Segment.objects.live().order_by("pk").values_list("stamp", flat=True))
+    sql = _STAMPS[connection.vendor].format(rows.table(Segment))
+    ((stamps,),) = rows.run(sql, [Segment.Status.LIVE.value])
     known, plan = _cached
     if known != stamps:
         plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))

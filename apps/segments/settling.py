@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
+from apps.core import rows
 from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
@@ -48,9 +49,7 @@ class Move:
 def settle_marked(ids: Iterable[int]) -> None:
     """Settle these contacts as of now, where they are marked."""
     reached("settle.rung")
-    wanted = sorted(ids)
-    if Change.objects.filter(contact__in=wanted).exists():
-        settle(wanted, now=timezone.now())
+    settle(sorted(ids), now=timezone.now())
 
 
 def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
@@ -84,13 +83,13 @@ def settle_apart(ids: list[int], *, now: datetime) -> None:
 def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) -> list[Move]:
     """Settle contacts in one transaction, their marks deleted with it; return who moved.
 
-    Marks are read before facts and only those read are deleted: a fact committed in
-    between keeps its mark. The rules are read after the locks are held, so that a rebuild,
-    which takes the same locks, comes either before with the old rule or after with the new.
+    Marks are taken before facts are read: a fact committed in between keeps its mark. The
+    rules are read after the locks are held, so that a rebuild, which takes the same locks,
+    comes either before with the old rule or after with the new.
     """
     with transaction.atomic():
         contacts = {row.pk: row for row in held(ids, skip_locked=skip_locked)}
-        marks = list(Change.objects.filter(contact__in=contacts))
+        marks = _taken(contacts)
         if not marks:
             return []
         marked = {pk: contacts[pk] for pk in {mark.contact_id for mark in marks}}
@@ -98,9 +97,16 @@ def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) ->
         moves = _moves(marked, marks, now=now)
         for quiet in (False, True):
             write([move for move in moves if move.quiet is quiet], now=now, quiet=quiet)
-        Change.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
         reached("settle.before_commit")
     return moves
+
+
+def _taken(ids: Collection[int]) -> list[Change]:
+    """Read the marks of these contacts and delete those read, by one statement."""
+    if not ids:
+        return []
+    marks = f"{rows.table(Change)} WHERE contact_id IN ({_listed(ids)})"
+    return list(Change.objects.raw(f"DELETE FROM {marks} RETURNING *"))
 
 
 def effective_now(now: datetime, marks: Iterable[Change] = ()) -> datetime:
@@ -109,9 +115,14 @@ def effective_now(now: datetime, marks: Iterable[Change] = ()) -> datetime:
     What time itself flipped up to the watermark is done with; an earlier clock, on another
     host, would undo it for good.
     """
-    watermark = Watermark.objects.values_list("ticked_to", flat=True).first()
-    moments = [now, *(mark.created_at for mark in marks)]
-    return max([*moments, watermark] if watermark else moments)
+    watermarks = Watermark.objects.raw(f"SELECT * FROM {rows.table(Watermark)}")
+    return max(
+        [
+            now,
+            *(mark.created_at for mark in marks),
+            *(watermark.ticked_to for watermark in watermarks),
+        ]
+    )
 
 
 def _moves(
@@ -161,8 +172,7 @@ def _by_verdict(
 ) -> Iterator[Differing]:
     """Yield the same, judged in memory."""
     union = {segment.pk: segment for found in touched.values() for segment in found}
-    before = standing_of(contacts, plan)
-    pins = pins_of(contacts, plan)
+    before, pins = _stored(contacts, _concerned(contacts, union.values(), plan))
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
     judge = Judge(plan, Clock(now, installed()))
     for pk, contact in contacts.items():
@@ -171,6 +181,43 @@ def _by_verdict(
             after = judge.stand(touched[pk], facts=facts[pk], pins=pins.get(pk, {}))
         for slug in before.get(pk, frozenset()) ^ after:
             yield pk, plan.by_slug[slug], slug in after
+
+
+def _concerned(
+    contacts: Mapping[int, Contact], touched: Iterable[Planned], plan: Plan
+) -> Iterable[Planned]:
+    """Return the segments whose members and pins decide those touched; of a tombstone, all."""
+    if any(contact.merged_into_id for contact in contacts.values()):
+        return plan.segments
+    slugs = {
+        slug for one in touched for slug in (one.slug, *one.refers_to, *one.rungs)
+    } & plan.by_slug.keys()
+    return [plan.by_slug[slug] for slug in slugs]
+
+
+def _stored(
+    ids: Iterable[int], segments: Iterable[Planned]
+) -> tuple[dict[int, frozenset[str]], dict[int, dict[str, str]]]:
+    """Return in which of the segments each contact is stored, and how it is pinned there."""
+    slugs = {segment.pk: segment.slug for segment in segments}
+    where = f"WHERE contact_id IN ({_listed(ids)}) AND segment_id IN ({_listed(slugs)})"
+    found = rows.run(
+        f"SELECT contact_id, segment_id, NULL FROM {rows.table(Membership)} {where}"
+        f" UNION ALL SELECT contact_id, segment_id, held FROM {rows.table(Pin)} {where}"
+    )
+    standing: dict[int, set[str]] = {}
+    pins: dict[int, dict[str, str]] = {}
+    for contact_id, segment_id, how in found:
+        if how is None:
+            standing.setdefault(contact_id, set()).add(slugs[segment_id])
+        else:
+            pins.setdefault(contact_id, {})[slugs[segment_id]] = how
+    return {pk: frozenset(within) for pk, within in standing.items()}, pins
+
+
+def _listed(ids: Iterable[int]) -> str:
+    """Write keys of ours as SQL."""
+    return ", ".join(str(int(pk)) for pk in ids)
 
 
 def _keys(marks: Iterable[Change]) -> dict[int, frozenset[str]]:
@@ -210,19 +257,17 @@ def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:
     """
     if not moves:
         return
-    transitions = Transition.objects.bulk_create(
-        [
-            Transition(
-                segment_id=move.segment.pk,
-                contact_id=move.contact_id,
-                kind=move.kind,
-                at=now,
-                cause=move.cause,
-            )
-            for move in moves
-        ],
-        batch_size=500,
-    )
+    transitions = [
+        Transition(
+            segment_id=move.segment.pk,
+            contact_id=move.contact_id,
+            kind=move.kind,
+            at=now,
+            cause=move.cause,
+        )
+        for move in moves
+    ]
+    rows.store(transitions, ("segment_id", "contact_id", "kind", "at", "cause"))
     entered = [row for row in transitions if row.kind == Transition.Kind.ENTERED]
     left = [row for row in transitions if row.kind == Transition.Kind.LEFT]
     _store(entered, left)
@@ -230,16 +275,14 @@ def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:
     memberships_changed.send(Membership, entered=entered, left=left, now=now, quiet=quiet)
 
 
-def _store(entered: Iterable[Transition], left: Iterable[Transition]) -> None:
-    by_segment: dict[int, list[int]] = {}
-    for row in left:
-        by_segment.setdefault(row.segment_id, []).append(row.contact_id)
-    for segment_id, ids in by_segment.items():
-        Membership.objects.filter(segment=segment_id, contact__in=ids).delete()
-    Membership.objects.bulk_create(
-        [
-            Membership(segment_id=row.segment_id, contact_id=row.contact_id, since=row.at)
-            for row in entered
-        ],
-        batch_size=500,
+def _store(entered: Iterable[Transition], left: Collection[Transition]) -> None:
+    if left:
+        pairs = ", ".join(f"({int(row.segment_id)}, {int(row.contact_id)})" for row in left)
+        table = rows.table(Membership)
+        gone = f"DELETE FROM {table} WHERE (segment_id, contact_id) IN (VALUES {pairs})"
+        rows.run(gone, answers=False)
+    rows.insert(
+        Membership,
+        ("segment_id", "contact_id", "since"),
+        ((row.segment_id, row.contact_id, row.at) for row in entered),
     )

@@ -29,3 +29,17 @@ def test_rows_whose_key_is_taken_are_left_out_and_the_others_come_back() -> None
     assert sorted(found) == sorted((row[-1],) for row in values if row[-1] != "m600")
     assert Event.objects.count() == 1200
     assert rows.insert(Event, COLUMNS, []) == []
+
+
+def test_objects_that_are_stored_get_their_keys() -> None:
+    contact = ContactFactory()
+    events = [
+        Event(contact=contact, name="a", occurred_at=NOW, received_at=NOW, message_id=f"m{number}")
+        for number in range(700)
+    ]
+    rows.store(events, COLUMNS)
+    assert {event.pk: event.message_id for event in events} == dict(
+        Event.objects.values_list("pk", "message_id")
+    )
+    rows.store([], COLUMNS)
+    assert Event.objects.count() == 700

@@ -99,7 +99,7 @@ def test_only_segments_that_read_the_change_are_asked(
     contact = ContactFactory()
     settle_all()
     change(contact, city="Oslo")
-    with django_assert_num_queries(7):  # savepoint x2, lock, marks, clock, stamp, delete
+    with django_assert_num_queries(6):  # savepoint x2, lock, marks, clock, stamp
         assert settle([contact.pk], now=NOW) == []
 
 
