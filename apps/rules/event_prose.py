@@ -58,7 +58,7 @@ def _counted(leaf: EventCondition, count: Compare, *, negated: bool) -> str:
         case Compare("exactly" | "at_most", 0):
             return _once(leaf) if negated else _never(leaf)
         case Compare("at_least", 0):
-            times = "an impossible number of times" if negated else "any number of times, even none"
+            times = "an impossible number of times" if negated else "any number of times"
         case Compare("at_least", int() as least) if negated:
             return _counted(leaf, Compare("at_most", least - 1), negated=False)
         case Compare("at_most", int() as most) if negated:

@@ -19,8 +19,9 @@ from apps.rules.periods import Period
 Say = Callable[[Scalar], str]
 
 _PLAIN = re.compile(r"[\w.+%€$#&/:-]+( [\w.+%€$#&/:-]+)*")
+_IN_QUOTES = re.compile(r" '[^']+'")
 _WORDS_OF_SENTENCES = re.compile(
-    r"\b(and|or|not|unless|never|is|was|has|have|did|does|where|followed|between|in|within|the|of"
+    r"\b(and|or|not|unless|never|is|was|has|have|did|does|where|followed|between|in|within|the"
     r"|from|to|at|times|once|known)\b",
     re.IGNORECASE,
 )
@@ -72,10 +73,13 @@ def named(name: str) -> str:
 
 
 def labelled(label: str) -> str:
-    """Say a label somebody wrote: in quotes where it holds words of a sentence."""
-    if _PLAIN.fullmatch(label) and not _WORDS_OF_SENTENCES.search(label):
-        return label
-    return quoted(label)
+    """Say a label somebody wrote: in quotes where it holds words of a sentence.
+
+    What stands in quotes in it already, as in "Tier of 'Are you ready?'", may be anything.
+    """
+    bare = _IN_QUOTES.sub("", label)
+    plain = _PLAIN.fullmatch(bare) and not _WORDS_OF_SENTENCES.search(bare)
+    return label if plain else quoted(label)
 
 
 def quoted(text: str) -> str:

@@ -169,6 +169,21 @@ def test_names_that_are_shared_are_told_apart_by_their_keys() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("label", "said"),
+    [
+        ("Skin type", "Skin type is known"),
+        ("Tier of 'Are you ready, or not?'", "Tier of 'Are you ready, or not?' is known"),
+        ("How old are you?", "'How old are you?' is known"),
+        ("Plan is known or Tier", "'Plan is known or Tier' is known"),
+        ("What's up", '"What\'s up" is known'),
+    ],
+)
+def test_a_label_stands_in_quotes_where_it_could_be_read_as_more(label: str, said: str) -> None:
+    known = Catalogue({"x": TraitSpec("x", label, Kind.TEXT)})
+    assert sentence(codec.loads({"trait": "x", "op": "is_set"}, known), known) == said
+
+
 def tree(chance: random.Random, depth: int) -> Json:
     draw = chance.random()
     if depth == 0 or draw < 0.3:
