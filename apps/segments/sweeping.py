@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from django.db import connection
 
@@ -81,6 +82,7 @@ def _place(edge: Edge, found: Slivers) -> tuple[str, list[Sliver]]:
             return trait, found.traits
 
 
+@lru_cache(maxsize=4096)
 def _at(moment: datetime) -> str:
     """Return a moment in the text that the database compares its columns with."""
     return str(connection.ops.adapt_datetimefield_value(moment))

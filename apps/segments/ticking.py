@@ -25,7 +25,7 @@ from apps.segments.settling import settle_waiting
 from apps.segments.sweeping import mark_swept, slivers
 
 A_SECOND_OF_WORK = 500  # marks a beat settles itself; workers take the rest
-PIECE = 10_000  # contacts marked in one transaction
+PIECE = 20_000  # contacts marked in one transaction
 
 
 def beat(*, now: datetime) -> None:
