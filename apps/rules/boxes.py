@@ -8,14 +8,34 @@ such a rest with all its years.
 from collections.abc import Iterable, Mapping
 from functools import reduce
 
-from django.db.models import BooleanField, CharField, Expression, Func
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import BooleanField, CharField, Expression, Func, TextField
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
+from django.db.models.sql.compiler import SQLCompiler
 
-from apps.rules.expressions import between, compared, one_of
+from apps.rules.expressions import Sql, between, compared, one_of
 
 Rest = tuple[str, str]  # the first and the last, both included
 FIRST, LAST = "", "~"  # before and after whatever may follow a year
+
+
+class InstantText(Func):
+    """A column of times as the canonical text of the kind datetime."""
+
+    def __init__(self, column: Combinable) -> None:
+        super().__init__(column, output_field=TextField())
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        column, params = compiler.compile(self.source_expressions[0])
+        return f"(SUBSTR(REPLACE({column}, ' ', 'T') || '.000000', 1, 26) || 'Z')", tuple(params)
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        column, params = compiler.compile(self.source_expressions[0])
+        form = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
+        return f"(TO_CHAR({column} AT TIME ZONE 'UTC', '{form}') COLLATE \"C\")", tuple(params)
 
 
 def boxes(spans: Iterable[tuple[str, str]]) -> Mapping[Rest, list[str]]:

@@ -10,9 +10,9 @@ from django.db.models import DateTimeField, Expression, TextField
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
-from apps.rules.boxes import boxes, in_boxes
+from apps.rules.boxes import InstantText, boxes, in_boxes
 from apps.rules.clock import Clock
-from apps.rules.expressions import InstantText, between, never_null
+from apps.rules.expressions import between, never_null
 from apps.rules.inlining import Inline
 from apps.rules.kinds import Kind
 from apps.rules.lines import Instants, Line, line_of

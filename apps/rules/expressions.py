@@ -190,25 +190,6 @@ class HasTexts(Func):
                      listed=listed)  # fmt: skip
 
 
-class InstantText(Func):
-    """A column of times as the canonical text of the kind datetime."""
-
-    def __init__(self, column: Combinable) -> None:
-        super().__init__(column, output_field=TextField())
-
-    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
-        column = compiler.compile(self.source_expressions[0])
-        template = "(SUBSTR(REPLACE({column}, ' ', 'T') || '.000000', 1, 26) || 'Z')"
-        return _fill(template, column=column)
-
-    def as_postgresql(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
-    ) -> Sql:
-        column = compiler.compile(self.source_expressions[0])
-        template = """TO_CHAR({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-        return _fill(f'({template} COLLATE "C")', column=column)
-
-
 class OneOf(Func):
     """Whether the first is among the rest. The list is no expression of its own: Django would
     group by it.
