@@ -15,7 +15,7 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.rules.clock import LAST
-from apps.rules.kinds import Kind, stored
+from apps.rules.kinds import stored_number
 from apps.rules.nodes import Operand, Scalar
 
 SUM = "tidemark_sum"
@@ -82,8 +82,7 @@ class _Sum:
 
 def _number(properties: str | None, key: str) -> int | float | None:
     found = json.loads(properties) if properties else None
-    number = stored(Kind.NUMBER, found.get(key)) if isinstance(found, dict) else None
-    return number if isinstance(number, int | float) else None
+    return stored_number(found.get(key)) if isinstance(found, dict) else None
 
 
 def _later(text: str, microseconds: int) -> str:

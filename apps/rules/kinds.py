@@ -98,7 +98,7 @@ def stored(kind: Kind | None, raw: object) -> object:
         case Kind.TEXT | Kind.CHOICE:
             return raw or None if isinstance(raw, str) else None
         case Kind.NUMBER:
-            return _stored_number(raw)
+            return stored_number(raw)
         case Kind.BOOLEAN:
             return raw if isinstance(raw, bool) else None
         case Kind.DATE:
@@ -163,7 +163,8 @@ def shown(raw: object) -> str:
             return "an object"
 
 
-def _stored_number(raw: object) -> int | float | None:
+def stored_number(raw: object) -> int | float | None:
+    """Return what `stored` does of a number."""
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return None
     return raw if -MAX_NUMBER <= raw <= MAX_NUMBER else None

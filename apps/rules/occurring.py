@@ -4,11 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from apps.rules.clock import Clock
 from apps.rules.exact import total
 from apps.rules.facts import Facts, Occurrence
-from apps.rules.kinds import Kind, stored
+from apps.rules.kinds import stored, stored_number
 from apps.rules.nodes import EventCondition, Then, Where
 from apps.rules.operators import operator
 
@@ -30,18 +31,18 @@ class Matched:
 def matched(leaf: EventCondition, facts: Facts) -> Matched:
     """Find them, due or not."""
     found = _matching(leaf.event, leaf.where, facts)
+    numbers: list[int | float] = []
     if leaf.measured is not None:
-        found = [one for one in found if _number(leaf.measured.property, one) is not None]
+        found, numbers = _measured(leaf.measured.property, found)
     times = [occurrence.occurred_at for occurrence in found]
-    since = times
-    if leaf.then is not None:
-        followed = _followed(times, leaf.then, facts)
-        found = [found[index] for index in followed]
-        times, since = [times[index] for index in followed], list(followed.values())
-    if leaf.measured is None:
-        return Matched(times, since, [])
-    numbers = (_number(leaf.measured.property, occurrence) for occurrence in found)
-    return Matched(times, since, [number for number in numbers if number is not None])
+    if leaf.then is None:
+        return Matched(times, times, numbers)
+    since = _followed(times, leaf.then, facts)
+    return Matched(
+        [times[index] for index in since],
+        list(since.values()),
+        [numbers[index] for index in since] if numbers else [],
+    )
 
 
 def asked(leaf: EventCondition, matched: Matched, clock: Clock) -> object:
@@ -64,14 +65,10 @@ def asked(leaf: EventCondition, matched: Matched, clock: Clock) -> object:
 
 
 def _matching(event: str, wheres: Iterable[Where], facts: Facts) -> list[Occurrence]:
-    return sorted(
-        (
-            occurrence
-            for occurrence in facts.events.get(event, ())
-            if all(_property_holds(where, occurrence.properties) for where in wheres)
-        ),
-        key=lambda occurrence: occurrence.occurred_at,
-    )
+    found = facts.events.get(event, ())
+    for where in wheres:
+        found = [one for one in found if _property_holds(where, one.properties)]
+    return sorted(found, key=attrgetter("occurred_at"))
 
 
 def _followed(times: list[datetime], then: Then, facts: Facts) -> dict[int, datetime]:
@@ -87,9 +84,11 @@ def _followed(times: list[datetime], then: Then, facts: Facts) -> dict[int, date
     return found
 
 
-def _number(key: str, occurrence: Occurrence) -> int | float | None:
-    number = stored(Kind.NUMBER, occurrence.properties.get(key))
-    return number if isinstance(number, int | float) else None
+def _measured(key: str, found: list[Occurrence]) -> tuple[list[Occurrence], list[int | float]]:
+    """Return the occurrences whose property is a number, and the numbers."""
+    read = [(one, stored_number(one.properties.get(key))) for one in found]
+    kept = [(one, number) for one, number in read if number is not None]
+    return [one for one, _ in kept], [number for _, number in kept]
 
 
 def _property_holds(where: Where, properties: Mapping[str, object]) -> bool:
