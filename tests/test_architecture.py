@@ -29,6 +29,17 @@ ROOT = Path(settings.BASE_DIR)
 # --- The invisible edges: every signal, and who listens --------------------------------
 
 LISTENERS = {
+    "apps.contacts.signals.contacts_erasing": {
+        "apps.nurture.receivers.forget_suppressions",
+        "apps.quizzes.receivers.lock_responses",
+    },
+    "apps.contacts.signals.contacts_merged": {
+        "apps.leads.receivers.contacts_were_merged",
+        "apps.nurture.receivers.merge_enrolments",
+        "apps.quizzes.receivers.move_responses",
+        "apps.segments.receivers.merge_standing",
+    },
+    "apps.contacts.signals.contacts_merging": {"apps.quizzes.receivers.lock_responses"},
     "apps.contacts.signals.facts_written": {"apps.segments.receivers.mark_facts"},
     "apps.core.signals.second_passed": {
         "apps.nurture.receivers.advance_enrolments",
@@ -165,6 +176,8 @@ ROUTES = {
     "api/v1/traits/<str:key>": A_TOKEN,
     "api/v1/contacts": A_TOKEN,
     "api/v1/events": A_TOKEN,
+    "api/v1/contacts/merge": A_TOKEN,
+    "api/v1/contacts/<int:contact_id>": A_TOKEN,
     "api/v1/contacts/<int:contact_id>/segments": A_TOKEN,
     "api/v1/contacts/<int:contact_id>/explain/<str:slug>": A_TOKEN,
     "api/v1/segments": A_TOKEN,

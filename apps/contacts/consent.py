@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from apps.contacts import people
 from apps.contacts.models import Consent, Contact
 
 
@@ -17,11 +18,11 @@ def record(
     source: str,
 ) -> Consent:
     """Add an entry, under the contact's lock: a hand-over of mail takes the same lock,
-    so it sees the withdrawal or was over before it."""
+    so it sees the withdrawal or was over before it. It goes to whom the contact was merged
+    into, if that happened meanwhile."""
     with transaction.atomic():
-        Contact.objects.locked([contact.pk]).get()
         return Consent.objects.create(
-            contact=contact,
+            contact=people.hold(contact),
             purpose=purpose,
             granted=granted,
             wording=wording,

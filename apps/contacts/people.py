@@ -88,3 +88,9 @@ def find_or_make(*, now: datetime, email: str = "", external_id: str = "") -> Co
         if found is None:
             raise
         return found
+
+
+def hold(contact: Contact) -> Contact:
+    """Lock the contact, or whom it was merged into meanwhile, and return that one."""
+    held = Contact.objects.locked([contact.pk]).get()
+    return held if held.merged_into is None else hold(held.merged_into)

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.db.models.signals import post_save
 
-from apps.contacts.models import Consent
+from apps.contacts.models import Consent, Contact
+from apps.contacts.signals import contacts_erasing, contacts_merged
 from apps.core.signals import second_passed
-from apps.nurture import enrolling, sweeping, unsubscribing, walking
+from apps.nurture import enrolling, merging, sweeping, unsubscribing, walking
+from apps.nurture.models import Suppression
 from apps.segments.signals import memberships_changed
 
 
@@ -36,6 +38,16 @@ def sweep_messages(*, now: datetime, **_: Any) -> None:
     sweeping.sweep(now=now)
 
 
+def merge_enrolments(*, into: Contact, gone: Contact, now: datetime, **_: Any) -> None:
+    merging.merge(into, gone, now=now)
+
+
+def forget_suppressions(*, emails: frozenset[str], **_: Any) -> None:
+    Suppression.objects.filter(address__in=emails).delete()
+
+
+contacts_merged.connect(merge_enrolments)
+contacts_erasing.connect(forget_suppressions)
 memberships_changed.connect(follow_memberships)
 post_save.connect(end_mail_of_the_unwilling, sender=Consent)
 second_passed.connect(advance_enrolments)

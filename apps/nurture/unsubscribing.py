@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.contacts import consent
+from apps.contacts import consent, people
 from apps.contacts.models import Contact
 from apps.nurture import enrolling, models
 from apps.nurture.unsubscribe_token import Bearer
@@ -32,7 +32,7 @@ def unsubscribe(contact: Contact, *, source: str, clock: Clock, patience: float 
     """
     now = clock()
     with transaction.atomic():
-        Contact.objects.locked([contact.pk]).get()
+        contact = people.hold(contact)
         end_mail(contact.pk, now=now, reason="Unsubscribed")
         if consent.granted(contact):
             consent.record(contact, now=now, granted=False, wording=WORDING, source=source)

@@ -126,5 +126,8 @@ def advance_many(enrolment_ids: Sequence[int], *, now: datetime) -> int:
 
 def _lock_contacts_of(enrolment_ids: Sequence[int]) -> None:
     owners = models.Enrolment.objects.filter(pk__in=enrolment_ids)
-    ids = set(owners.values_list("contact_id", flat=True))
-    list(Contact.objects.locked(ids).values_list("pk", flat=True))
+    held: set[int] = set()
+    while fresh := set(owners.values_list("contact_id", flat=True)) - held:
+        # A second round only where contacts were merged while we waited for the first.
+        list(Contact.objects.locked(fresh).values_list("pk", flat=True))
+        held |= fresh

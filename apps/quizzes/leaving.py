@@ -28,6 +28,8 @@ def leave(
     elif before.get("email"):
         response.contact = None
     _lock(owner, response.contact)
+    if response.contact is not None:  # it may have been merged since it was found
+        response.contact = people.hold(response.contact)
     agreed = bool(left.get("consent") and left.get("email"))
     same = owner is not None and response.contact is not None and owner == response.contact
     if owner and before.get("consent") and before.get("email") and not (same and agreed):

@@ -8,8 +8,9 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from apps.contacts.models import Contact, Event
-from apps.contacts.signals import facts_written
+from apps.contacts.signals import contacts_merged, facts_written
 from apps.core.signals import second_passed
+from apps.segments import merging
 from apps.segments.marks import mark
 from apps.segments.models import Change, Pin
 from apps.segments.ticking import beat
@@ -46,6 +47,11 @@ def _goes_with_its_contact(origin: object) -> bool:
 @receiver(facts_written)
 def mark_facts(changes: Mapping[int, set[str]], **kwargs: Any) -> None:
     mark(changes)
+
+
+@receiver(contacts_merged)
+def merge_standing(into: Contact, gone: Contact, **kwargs: Any) -> None:
+    merging.merge(into, gone)
 
 
 @receiver(second_passed)

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Router
+from ninja import Router, Status
 from pydantic import Field, ValidationError
 
+from apps.contacts import erasing, merging, people
 from apps.contacts.gathering import Kept, Outcome, Refused, Sighting, gather
-from apps.contacts.models import FIELDS
+from apps.contacts.models import FIELDS, Contact
 from apps.integrations.guard import WRITE
 from apps.integrations.reading import SpoiltRow
-from apps.integrations.refusals import Refusal, of_fields
-from apps.integrations.schemas import Answer, Body, RowProblem, Text, rows_of
+from apps.integrations.refusals import Refusal, not_found, of_fields
+from apps.integrations.schemas import LARGEST_ID, Answer, Body, Id, RowProblem, Text, rows_of
 
 router = Router(tags=["contacts"])
 
@@ -34,6 +35,24 @@ class ContactRow(Body):
         """Return what the row says: a key that is not in it says nothing, null empties."""
         said = {name: getattr(self, name) or "" for name in FIELDS if name in self.model_fields_set}
         return Sighting((self.external_id or "").strip(), said, self.traits)
+
+
+class MergeBody(Body):
+    into: Id
+    gone: Annotated[Id, Field(alias="from")]
+
+
+class ContactAnswer(Answer):
+    id: int
+    external_id: str | None
+    email: str
+    first_name: str
+    last_name: str
+    phone: str
+    country: str
+    language: str
+    timezone: str
+    traits: dict[str, Any]
 
 
 class ContactsBody(Body):
@@ -58,6 +77,43 @@ def post_contacts(request: HttpRequest, data: ContactsBody) -> ContactsAnswer:
     readable = [row for row in rows if isinstance(row, Sighting)]
     kept = iter(gather(readable, now=timezone.now(), source="API"))
     return _answer([row if isinstance(row, Refused) else next(kept) for row in rows])
+
+
+@router.post("/contacts/merge", auth=WRITE, response=ContactAnswer)
+def merge_contacts(request: HttpRequest, data: MergeBody) -> ContactAnswer:
+    """Make two contacts one: `into` stays, `from` leads to it from now on.
+
+    What `into` has wins, what it lacks is filled. The strictest consent wins. Events, answers,
+    sequences and mails move along; no mail goes out twice.
+    """
+    try:
+        merged = merging.merge(into=data.into, gone=data.gone, now=timezone.now())
+    except merging.NotThere as error:
+        raise not_found(str(error)) from None
+    except merging.MergeError as error:
+        raise Refusal("cannot_merge", str(error), status=409) from None
+    return _shown(merged)
+
+
+@router.delete("/contacts/{int:contact_id}", auth=WRITE, response={204: None})
+def erase_contact(request: HttpRequest, contact_id: int) -> Status[None]:
+    """Erase a person: the contact, all merged into it, and every row about them."""
+    try:
+        if contact_id > LARGEST_ID:
+            raise erasing.NotThere("There is no such contact.")
+        erasing.erase(contact_id)
+    except erasing.NotThere as error:
+        raise not_found(str(error)) from None
+    return Status(204, None)
+
+
+def _shown(contact: Contact) -> ContactAnswer:
+    return ContactAnswer(
+        id=contact.pk,
+        external_id=people.external_ids_of([contact.pk]).get(contact.pk),
+        traits=contact.profile,
+        **{name: getattr(contact, name) for name in FIELDS},
+    )
 
 
 def _read(row: object) -> Sighting | Refused:
