@@ -1,7 +1,8 @@
 """Appending events, and the time a contact was last seen, by one statement each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -12,21 +13,15 @@ from apps.core import rows
 EVENT = ("contact_id", "name", "occurred_at", "received_at", "properties", "message_id")
 
 
-def append(events: Iterable[Event]) -> list[Event]:
-    """Insert the events whose message id is new; return those, now with their key.
+def append(events: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """Insert the events, given as `EVENT` has it, whose message id is new; return their keys.
 
     Another transaction that is writing the same message id is waited for. Callers hold the
     contacts' locks and say what changed by `facts_written`.
     """
-    by_message = {event.message_id: event for event in events}
-    values = (
-        [getattr(by_message[message_id], name) for name in EVENT]
-        for message_id in sorted(by_message)  # two who write the same ones never cross
-    )
-    found = rows.insert(Event, EVENT, values, unless="message_id", returning=("id", "message_id"))
-    for pk, message_id in found:
-        by_message[message_id].pk = pk
-    return [by_message[message_id] for _, message_id in found]
+    ordered = sorted(events, key=itemgetter(-1))  # two who write the same ones never cross
+    returning = ("message_id", "id")
+    return dict(rows.insert(Event, EVENT, ordered, unless="message_id", returning=returning))
 
 
 def see(contact_id: int, at: datetime) -> bool:
@@ -48,13 +43,12 @@ def see_many(latest: Mapping[int, datetime]) -> None:
     """Note when contacts were seen, all at once. Callers hold their locks."""
     if not latest:
         return
-    cast = "%s::timestamptz" if connection.vendor == "postgresql" else "%s"
-    seen = ", ".join([f"(%s, {cast})"] * len(latest))
-    params: list[Any] = [part for pair in latest.items() for part in pair]
+    types = {"id": "bigint", "at": "timestamp with time zone"}
+    seen, params = rows.values(types, list(latest.items()))
     rows.run(
-        f"WITH seen (id, at) AS (VALUES {seen}) UPDATE {rows.table(Contact)} SET last_seen_at ="
-        " seen.at FROM seen WHERE contacts_contact.id = seen.id AND"
-        " (last_seen_at IS NULL OR last_seen_at < seen.at)",
+        f"WITH seen (id, at) AS ({seen}) UPDATE {rows.table(Contact)} SET last_seen_at = seen.at"
+        " FROM seen WHERE contacts_contact.id = seen.id"
+        " AND (last_seen_at IS NULL OR last_seen_at < seen.at)",
         params,
         answers=False,
     )

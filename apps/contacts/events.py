@@ -116,11 +116,12 @@ def _record_one(new: NewEvent, *, now: datetime) -> Event:
         if Contact.objects.filter(pk=new.contact_id).exists():
             raise _Interrupted
         raise EventError("This contact is not there any more.")
-    event = Event(message_id=new.message_id, **_columns(new, now))
-    if not appending.append([event]):
+    values = _values(new, now)
+    made = appending.append([values])
+    if not made:
         raise _Replayed
     facts_written.send(sender=Event, changes=_changes([new]))
-    return event
+    return Event(pk=made[new.message_id], **dict(zip(appending.EVENT, values, strict=True)))
 
 
 def record_events(rows: Iterable[NewEvent], *, now: datetime) -> Intake:
@@ -153,6 +154,8 @@ class _Batch:
 def _intake(
     rows: Sequence[NewEvent], accepted: set[str], stored: Mapping[str, Event | NewEvent]
 ) -> Intake:
+    if len(accepted) == len(rows):
+        return Intake(len(rows), 0)
     unknown = tuple(at for at, row in enumerate(rows) if row.message_id not in stored)
     there = _survivors({row.contact_id for row in rows})
     conflicts = tuple(
@@ -168,12 +171,12 @@ def _intake(
 def _record_again_and_again(rows: Sequence[NewEvent], *, now: datetime) -> _Batch:
     """Record a batch; begin anew where others wrote the same messages or merged the contacts."""
     for _ in range(TRIES):
-        there = _survivors({row.contact_id for row in rows})
-        rows = [replace(row, contact_id=there[row.contact_id]) for row in rows]
         try:
             return _record_batch(rows, now=now)
         except (_Interrupted, IntegrityError) as error:
             reason = error
+        there = _survivors({row.contact_id for row in rows})
+        rows = [replace(row, contact_id=there[row.contact_id]) for row in rows]
     raise reason
 
 
@@ -232,16 +235,14 @@ def _check_values(value: object, depth: int = 0) -> None:
 def _record_batch(rows: Sequence[NewEvent], *, now: datetime) -> _Batch:
     with transaction.atomic():
         there = _lock_contacts(rows)
-        wanted = [row for row in rows if row.contact_id in there]
-        made = appending.append(
-            Event(message_id=row.message_id, **_columns(row, now)) for row in wanted
-        )
-        appending.see_many(_latest(made))
-        if made:
-            facts_written.send(sender=Event, changes=_changes(made))
-        written = {event.message_id: event for event in made}
-        others = [row.message_id for row in rows if row.message_id not in written]
+        made = appending.append(_values(row, now) for row in rows if row.contact_id in there)
+        fresh = [row for row in rows if row.message_id in made]
+        appending.see_many(_latest(fresh))
+        if fresh:
+            facts_written.send(sender=Event, changes=_changes(fresh))
+        others = [row.message_id for row in rows if row.message_id not in made]
         known = Event.objects.in_bulk(others, field_name="message_id") if others else {}
+    written = {row.message_id: row for row in fresh}
     return _Batch(set(written), {**known, **written})
 
 
@@ -263,14 +264,14 @@ def _survivors(ids: Collection[int]) -> dict[int, int]:
     return {pk: pk for pk in ids} | people.surviving_ids(ids)
 
 
-def _changes(rows: Iterable[Event | NewEvent]) -> dict[int, set[str]]:
+def _changes(rows: Iterable[NewEvent]) -> dict[int, set[str]]:
     changes: dict[int, set[str]] = {}
     for row in rows:
         changes.setdefault(row.contact_id, {"trait:contact.last_seen_at"}).add(f"event:{row.name}")
     return changes
 
 
-def _latest(events: Iterable[Event]) -> dict[int, datetime]:
+def _latest(events: Iterable[NewEvent]) -> dict[int, datetime]:
     """Return when each contact was last seen, going by these events."""
     latest: dict[int, datetime] = {}
     for event in events:
@@ -280,14 +281,10 @@ def _latest(events: Iterable[Event]) -> dict[int, datetime]:
     return latest
 
 
-def _columns(row: NewEvent, now: datetime) -> dict[str, Any]:
-    return {
-        "contact_id": row.contact_id,
-        "name": row.name,
-        "occurred_at": row.occurred_at,
-        "received_at": now,
-        "properties": dict(row.properties),
-    }
+def _values(row: NewEvent, now: datetime) -> tuple[Any, ...]:
+    """Return the row as `appending.EVENT` has it."""
+    properties = dict(row.properties)
+    return (row.contact_id, row.name, row.occurred_at, now, properties, row.message_id)
 
 
 def _body(row: Event | NewEvent) -> tuple[object, ...]:

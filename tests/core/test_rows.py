@@ -1,6 +1,9 @@
+from contextlib import suppress
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import DataError, transaction
 
 from apps.contacts.models import Event
 from apps.core import rows
@@ -43,3 +46,28 @@ def test_objects_that_are_stored_get_their_keys() -> None:
     )
     rows.store([], COLUMNS)
     assert Event.objects.count() == 700
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_text_that_is_too_long_is_never_cut(count: int) -> None:
+    contact = ContactFactory()
+    values = [[contact.pk, "a" * 101, NOW, NOW, {}, f"m{number}"] for number in range(count)]
+    with suppress(DataError), transaction.atomic():  # SQLite keeps it
+        rows.insert(Event, COLUMNS, values)
+    assert {len(event.name) for event in Event.objects.all()} <= {101}
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_every_value_comes_through_as_it_is(count: int) -> None:
+    """One row goes by values, many as one document: both say the same."""
+    contact = ContactFactory()
+    properties = {"a": [1, 2.5, -1e-9, 10**15, True, None, "\u2028 \\ \" ' %s {} 𐐀"], "": {}}
+    at = NOW.astimezone(ZoneInfo("Pacific/Kiritimati")) + timedelta(microseconds=1)
+    name, message = "%(a)s 'b' \\", "ümlaut-{}"
+    values = [[contact.pk, name, at, NOW, properties, f"{message}{n}"] for n in range(count)]
+    rows.insert(Event, COLUMNS, values)
+    for event in Event.objects.all():
+        assert (event.name, event.occurred_at, event.properties) == (name, at, properties)
+        assert event.message_id.startswith(message)
+        assert isinstance(event.properties["a"][0], int)
+        assert isinstance(event.properties["a"][1], float)
