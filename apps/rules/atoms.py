@@ -45,13 +45,15 @@ def table(
     events: QuerySet[AnyModel],
     clock: Clock,
     carry: Sequence[str] = (),
+    fenced: bool = True,
 ) -> Table:
     """Return the outcomes of the conditions, never NULL, for these contacts of these events.
 
-    `carry` names annotations of `contacts` to have as columns too, beside `id`.
+    `carry` names annotations of `contacts` to have as columns too, beside `id`. `fenced`:
+    each value and outcome is worked out once; else the planner may write them out anew.
     """
     listed = list(dict.fromkeys(atoms))
-    writer = _Writer(contacts, events, clock)
+    writer = _Writer(contacts, events, clock, fenced)
     outcomes = [writer.outcome(atom) for atom in listed]
     names = {atom: f"a{number}" for number, atom in enumerate(listed)}
     inner, inner_params = writer.inner(carry)
@@ -86,13 +88,14 @@ class _Writer:
     contacts: QuerySet[AnyModel]
     events: QuerySet[AnyModel]
     clock: Clock
+    fenced: bool
     values: Values = field(default_factory=dict)  # of a contact, by column
     names: dict[tuple[str, str], str] = field(default_factory=dict)  # (trait, kind): its column
     measured: dict[str, list[tuple[str, EventCondition]]] = field(default_factory=dict)
 
     @property
     def fence(self) -> str:
-        return FENCE[connections[self.contacts.db].vendor]
+        return FENCE[connections[self.contacts.db].vendor] if self.fenced else ""
 
     def outcome(self, atom: Atom) -> Sql:
         match atom:

@@ -1,6 +1,7 @@
 """What the editor page does with a form: change rows, preview, save."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -19,7 +20,7 @@ from apps.rules.errors import RuleError
 from apps.rules.nodes import Rule
 from apps.segments import builder, editing
 from apps.segments.builder import Draft, Row
-from apps.segments.foreseeing import Preview, preview
+from apps.segments.foreseeing import Preview, estimate, preview
 from apps.segments.forms import SegmentForm
 from apps.segments.models import Segment
 from apps.segments.plan import catalogue
@@ -128,8 +129,10 @@ class Editor:
 
     def _must_ask(self, now: datetime) -> bool:
         """Return whether so many would start sequences that the number must be typed first."""
-        foreseen = self.preview(now)
-        if not self.form.cleaned_data["enrol_existing"] or foreseen is None:
+        if not self.form.cleaned_data["enrol_existing"]:
+            return False
+        foreseen = self._foreseen(preview, now)
+        if foreseen is None:
             return False
         many = foreseen.entering > ASK_AGAIN_ABOVE
         if many and self.form.cleaned_data["confirmed"] != foreseen.entering:
@@ -140,13 +143,14 @@ class Editor:
             return True
         return False
 
-    def preview(self, now: datetime) -> Preview | None:
+    def _foreseen(self, foresee: Callable[..., Preview], now: datetime) -> Preview | None:
         if self.static or self.rule is None:
             return None
-        return preview(self.rule, segment=self.segment if self.segment.pk else None, now=now)
+        return foresee(self.rule, segment=self.segment if self.segment.pk else None, now=now)
 
     def context(self, *, now: datetime) -> dict[str, Any]:
-        foreseen = self.preview(now)
+        exactly = bool(self.posted and "exactly" in self.posted)
+        foreseen = self._foreseen(preview if exactly else estimate, now)
         complaints = self._complaints()
         widgets = widgets_of(self.draft, self.known, complaints)
         subjects = _subjects(self.known, self.segment.slug)

@@ -8,10 +8,12 @@ proves nothing, so nothing is said then.
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
 from apps.rules.codec import dumps
 from apps.rules.nodes import All, Not, Rule
+from apps.segments.difference import Standings, roomy
 from apps.segments.plan import live_plan
-from apps.segments.population import Population
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,13 @@ def relate(a: Rule, b: Rule, *, now: datetime) -> Relation:
     """Return what is proved: same, overlap or undecided."""
     if dumps(a) == dumps(b):
         return Relation("same", None)
-    population = Population(live_plan(), now)
-    cases = {"both": All((a, b)), "a": All((a, Not(b))), "b": All((b, Not(a)))}
-    witness: dict[str, int] = {}
-    for name, rule in cases.items():
-        someone = population.rule(rule).order_by("pk").values_list("pk", flat=True).first()
-        if someone is None:
-            return Relation("undecided", None)
-        witness[name] = someone
-    return Relation("overlap", witness)
+    before, params = Standings.of_rules(
+        All((a, b)), All((a, Not(b))), All((b, Not(a))), plan=live_plan(), now=now
+    ).table()
+    firsts = ", ".join(f"MIN(id) FILTER (WHERE s{number})" for number in range(3))
+    with roomy(), connection.cursor() as cursor:
+        cursor.execute(f"{before} SELECT {firsts} FROM standings", params)
+        both, only_a, only_b = cursor.fetchone()
+    if None in (both, only_a, only_b):
+        return Relation("undecided", None)
+    return Relation("overlap", {"both": both, "a": only_a, "b": only_b})
