@@ -55,7 +55,8 @@ def in_boxes(text: Combinable, found: Mapping[Rest, list[str]]) -> Expression:
     year = _part(text, 1, 4)
     rest = _part(text, 6, 32)
     parts = [
-        compared(one_of(year, [*map(_literal, sorted(set(years)))]), "AND", _lies(rest, low, high))
+        # The rest first: it is what most values fail, and then the year is not looked at.
+        compared(_lies(rest, low, high), "AND", one_of(year, [*map(_literal, sorted(set(years)))]))
         for (low, high), years in found.items()
     ]
     nothing: Expression = Literal(False, output_field=BooleanField())  # noqa: FBT003
