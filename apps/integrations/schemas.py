@@ -72,10 +72,11 @@ Text = Annotated[str, AfterValidator(plain)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Time = Annotated[datetime, BeforeValidator(moment)]
 Moment = Annotated[datetime, PlainSerializer(datetime_text, return_type=str)]
-RuleSource = Annotated[
-    Any,
-    WithJsonSchema({"type": "object", "description": "A rule, as docs/rules.md has it."}),
-]
+A_RULE = {"type": "object", "description": "A rule, as docs/rules.md has it."}
+A_SLUG = {"type": "string", "description": "The slug of a segment, for its rule."}
+RuleSource = Annotated[Any, WithJsonSchema(A_RULE)]
+RuleOrNull = Annotated[Any, WithJsonSchema({"anyOf": [A_RULE, {"type": "null"}]})]
+RuleOrSlug = Annotated[Any, WithJsonSchema({"anyOf": [A_RULE, A_SLUG]})]
 
 
 def rows_of(model: type[BaseModel]) -> Any:

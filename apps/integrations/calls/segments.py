@@ -19,6 +19,8 @@ from apps.integrations.schemas import (
     Body,
     Id,
     Moment,
+    RuleOrNull,
+    RuleOrSlug,
     RuleSource,
     Text,
     Time,
@@ -70,7 +72,7 @@ class SegmentBody(Body):
     """Only what is sent is changed; a new segment needs its rule."""
 
     name: Annotated[Text, Field(min_length=1, max_length=120)] = ""
-    rule: RuleSource = None
+    rule: RuleOrNull = None
     status: Literal["draft", "live", "archived"] = "live"
     ladder: LadderBody | None = None
     pins: PinsBody = PinsBody()
@@ -139,8 +141,8 @@ class PreviewAnswer(Answer):
 
 
 class RelationsBody(Body):
-    a: RuleSource
-    b: RuleSource
+    a: RuleOrSlug
+    b: RuleOrSlug
 
 
 class RelationsAnswer(Answer):
