@@ -27,7 +27,8 @@ from apps.rules.occurring import matched
 from apps.rules.verdict import holds
 
 MOST_TOGETHER = 3  # changes
-MOST_TRIED = 4_000  # judgements
+MOST_TRIED, LEAST_TRIED = 4_000, 50  # judgements
+MOST_READ = 200_000  # conditions and events, all judgements together
 MOST_CANDIDATES = 12  # a subject, when it changes with others
 MOST_EVENTS = 200
 MOST_PROPERTIES = 500  # combinations of values
@@ -71,11 +72,11 @@ def least_change(
     """Return the fewest changes found that turn the rule over, or None."""
     wanted = not holds(rule, facts, now=now, calendar=calendar)
     subjects = _subjects(rule, facts, now=now)
-    tried = 0
+    tried, most = 0, _most_tried(rule, facts)
     for size in range(1, MOST_TOGETHER + 1):
         for changes in _together(subjects, size):
             tried += 1
-            if tried > MOST_TRIED:
+            if tried > most:
                 return None
             after = facts
             for change in changes:
@@ -83,6 +84,12 @@ def least_change(
             if holds(rule, after, now=now, calendar=calendar) is wanted:
                 return changes
     return None
+
+
+def _most_tried(rule: Rule, facts: Facts) -> int:
+    """Return how often the rule may be judged: fewer times the longer each takes."""
+    each = sum(1 for _ in leaves(rule)) * 5 + sum(map(len, facts.events.values()))
+    return max(LEAST_TRIED, min(MOST_TRIED, MOST_READ // (each + 1)))
 
 
 def _together(subjects: Sequence[Sequence[Change]], size: int) -> Iterator[tuple[Change, ...]]:

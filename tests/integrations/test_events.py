@@ -30,9 +30,13 @@ def test_events_are_recorded_of_contacts_by_each_of_their_names(call: Caller, an
         event("m1"),
         event("m2", contact={"id": ann.pk}),
         event("m3", contact={"email": "Ann@Example.com"}),
+        event("m4", contact={"email": "ann@bücher.example"}),
     ]
+    Contact.objects.filter(pk=ann.pk).update(email="ann@xn--bcher-kva.example")
+    former = Identity.Kind.EMAIL
+    Identity.objects.create(contact=ann, kind=former, value="ann@example.com")
     assert call.post("/events", {"events": rows}) == {
-        "accepted": 3,
+        "accepted": 4,
         "duplicates": 0,
         "errors": [],
     }
