@@ -62,14 +62,19 @@ def mark_swept(
     found: Slivers, *, since: datetime, until: datetime, after: int, limit: int
 ) -> list[int]:
     """Mark whom the slivers hold, at most so many contacts beyond an id; return their ids."""
-    parameters: list[str | int | bool] = [
-        *map(json.dumps, (found.events, found.traits, found.created_at, found.last_seen_at)),
-        json.dumps(found.due), _at(since), _at(until),
-        after, limit, False, _at(until),
-    ]  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT[connection.vendor], parameters)
+        cursor.execute(*statement(found, since=since, until=until, after=after, limit=limit))
         return [contact_id for (contact_id,) in cursor.fetchall()]
+
+
+def statement(
+    found: Slivers, *, since: datetime, until: datetime, after: int, limit: int
+) -> tuple[str, list[str | int | bool]]:
+    """Return the one statement that looks up and marks, and its parameters."""
+    lists = (found.events, found.traits, found.created_at, found.last_seen_at, found.due)
+    return _STATEMENT[connection.vendor], [
+        *map(json.dumps, lists), _at(since), _at(until), after, limit, False, _at(until)
+    ]  # fmt: skip
 
 
 def _place(edge: Edge, found: Slivers) -> tuple[str, list[Sliver]]:
@@ -117,6 +122,7 @@ _KEYS = {"postgresql": "jsonb_agg(DISTINCT mark)", "sqlite": "json_group_array(D
 
 
 def _statement(vendor: str) -> str:
+    """Write the statement. The name of what is due is no column, lest an index on it is taken."""
     lookup = _LOOKUP[vendor]
     parts = [
         lookup(EVENTS, "occurred_at", key="name"),
@@ -125,7 +131,7 @@ def _statement(vendor: str) -> str:
         lookup(CONTACTS, "last_seen_at", contact="id"),
         f"""
     SELECT contact_id AS id, 'event:' || name AS mark FROM {EVENTS}
-    WHERE occurred_at > received_at AND name IN ({_NAMES[vendor]})
+    WHERE occurred_at > received_at AND (name || '') IN ({_NAMES[vendor]})
         AND occurred_at > %s AND occurred_at <= %s""",  # noqa: S608
     ]
     union = "\n    UNION ALL".join(parts)
