@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -31,11 +31,11 @@ def insert(
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(listed), BATCH):
         given, params = values(types, listed[start : start + BATCH])
-        sql = f"INSERT INTO {table(model)} ({_listed(columns)}) {given}"
+        sql = f"INSERT INTO {table(model)} ({_columns(columns)}) {given}"
         if unless:
             sql += f" ON CONFLICT ({_quoted(unless)}) DO NOTHING"
         if returning:
-            sql += f" RETURNING {_listed(returning)}"
+            sql += f" RETURNING {_columns(returning)}"
         found += run(sql, params, answers=bool(returning))
     return found
 
@@ -49,7 +49,7 @@ def values(types: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> tuple[str
     if connection.vendor == "postgresql" and len(rows) > FEW:
         document = [dict(zip(types, row, strict=True)) for row in rows]
         defined = ", ".join(f"{_quoted(name)} {type_}" for name, type_ in types.items())
-        sql = f"SELECT {_listed(types)} FROM jsonb_to_recordset(%s::jsonb) AS given ({defined})"
+        sql = f"SELECT {_columns(types)} FROM jsonb_to_recordset(%s::jsonb) AS given ({defined})"
         return sql, [json.dumps(document, default=_written)]
     one = f"({', '.join(f'CAST(%s AS {type_})' for type_ in types.values())})"
     if connection.vendor == "sqlite":  # takes values as they are; a cast to datetime is to a number
@@ -73,6 +73,17 @@ def run(sql: str, params: Iterable[Any] = (), *, answers: bool = True) -> list[t
     with connection.cursor() as cursor:
         cursor.execute(sql, [adapted(value) for value in params])
         return cursor.fetchall() if answers else []
+
+
+def moment(value: Any) -> datetime:
+    """Return a time as a model would have it, of one that the driver gave."""
+    found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)  # as SQLite keeps it
+
+
+def listed(keys: Iterable[int]) -> str:
+    """Write keys of ours as SQL."""
+    return ", ".join([str(int(key)) for key in keys])
 
 
 def adapted(value: Any) -> Any:
@@ -108,7 +119,7 @@ def table(model: type[Model]) -> str:
     return _quoted(model._meta.db_table)
 
 
-def _listed(names: Iterable[str]) -> str:
+def _columns(names: Iterable[str]) -> str:
     return ", ".join(map(_quoted, names))
 
 

@@ -12,12 +12,15 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
 from apps.contacts.models import Contact
+from apps.core import rows
 from apps.core.crashpoints import reached
 from apps.nurture import models, walking
 from apps.segments.models import Transition
 
 Transitions = Sequence[Transition] | QuerySet[Transition]
 ReEntry = models.Sequence.ReEntry
+# For every contact that moves; most installations have few sequences.
+_WATCHED = f"SELECT DISTINCT segment_id FROM {rows.table(models.Sequence)}"
 
 
 def follow(*, entered: Transitions, left: Transitions, now: datetime, quiet: bool) -> None:
@@ -25,7 +28,7 @@ def follow(*, entered: Transitions, left: Transitions, now: datetime, quiet: boo
 
     `quiet`: a rule was edited, and those for whom it newly holds must not begin.
     """
-    watched = set(models.Sequence.objects.values_list("segment", flat=True))
+    watched = {segment for (segment,) in rows.run(_WATCHED)}
     leavers = _of(left, watched)
     entrants = [] if quiet else _of(entered, watched)
     if not leavers and not entrants:

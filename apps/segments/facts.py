@@ -1,9 +1,11 @@
 """Loading what rules read of contacts, once for a whole batch."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from apps.contacts.models import READ_COLUMNS, Contact, Event
+from apps.core import rows
 from apps.rules.facts import Facts, Occurrence
 from apps.segments.plan import Planned
 
@@ -37,14 +39,15 @@ def _traits(contact: Contact) -> dict[str, Any]:
 
 def _events(ids: list[int], names: Collection[str]) -> dict[int, dict[str, list[Occurrence]]]:
     found: dict[int, dict[str, list[Occurrence]]] = {}
-    if not names:
+    if not names or not ids:
         return found
-    rows = (
-        Event.objects.filter(contact__in=ids, name__in=names)
-        .order_by("occurred_at")
-        .values_list("contact_id", "name", "occurred_at", "properties")
+    named = ", ".join(["%s"] * len(names))
+    events = rows.run(
+        f"SELECT contact_id, name, occurred_at, properties FROM {rows.table(Event)} WHERE"
+        f" contact_id IN ({rows.listed(ids)}) AND name IN ({named}) ORDER BY occurred_at",
+        sorted(names),
     )
-    for contact_id, name, occurred_at, properties in rows:
-        by_name = found.setdefault(contact_id, {})
-        by_name.setdefault(name, []).append(Occurrence(occurred_at, properties))
+    for contact_id, name, occurred_at, properties in events:
+        occurrence = Occurrence(rows.moment(occurred_at), json.loads(properties))
+        found.setdefault(contact_id, {}).setdefault(name, []).append(occurrence)
     return found

@@ -12,10 +12,9 @@ and nothing to hold.
 from collections.abc import Collection, Iterable
 
 from django.db import connection
-from django.db.models import BooleanField, Func, Q, QuerySet
-from django.db.models import Value as Literal
 
 from apps.contacts.models import Contact
+from apps.core import rows
 
 BUCKET_BITS = 16
 LOCK = 0x7164  # the class of our advisory locks
@@ -30,17 +29,23 @@ def ends(number: int) -> tuple[int, int]:
     return number << BUCKET_BITS, (number + 1 << BUCKET_BITS) - 1
 
 
-def held(ids: Collection[int], *, skip_locked: bool = False) -> QuerySet[Contact]:
+def held(ids: Collection[int], *, skip_locked: bool = False) -> Iterable[Contact]:
     """Return the contacts by id, their buckets held with others, each locked for itself.
 
     The buckets come first, in the same statement: PostgreSQL works out a condition that
     depends on no row before it reads any.
     """
-    rows = Contact.objects.select_for_update(skip_locked=skip_locked, of=("self",), no_key=True)
-    rows = rows.filter(pk__in=ids).order_by("pk")
-    if connection.vendor == "postgresql":
-        rows = rows.filter(Q(_Held(sorted({bucket(pk) for pk in ids}))))
-    return rows
+    if not ids:
+        return []
+    if connection.vendor != "postgresql":
+        return Contact.objects.filter(pk__in=ids).order_by("pk")
+    buckets = rows.listed(sorted({bucket(pk) for pk in ids}))
+    return Contact.objects.raw(
+        f"SELECT * FROM {rows.table(Contact)} WHERE"
+        f" (SELECT COUNT(pg_advisory_xact_lock_shared({LOCK}, number))"
+        f" FROM unnest(ARRAY[{buckets}]) AS number) >= 0 AND id IN ({rows.listed(ids)})"
+        f" ORDER BY id FOR NO KEY UPDATE{' SKIP LOCKED' if skip_locked else ''}"
+    )
 
 
 def take(numbers: Iterable[int]) -> None:
@@ -50,14 +55,3 @@ def take(numbers: Iterable[int]) -> None:
     with connection.cursor() as cursor:
         for number in sorted(numbers):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, number])
-
-
-class _Held(Func):
-    template = (
-        f"((SELECT COUNT(pg_advisory_xact_lock_shared({LOCK}, number))"
-        " FROM unnest(%(expressions)s::int[]) AS number) >= 0)"
-    )
-
-    def __init__(self, numbers: list[int]) -> None:
-        listed = Literal(f"{{{','.join(map(str, numbers))}}}")
-        super().__init__(listed, output_field=BooleanField())

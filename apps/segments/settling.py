@@ -4,9 +4,11 @@ A few contacts are judged in memory, many by one statement. Everything here keep
 order: buckets, contacts by ascending id, then what hangs on them.
 """
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -33,6 +35,15 @@ log = structlog.get_logger(__name__)
 BATCH = 1000  # contacts settled in one transaction
 FEW = 20  # contacts that memory judges sooner than a statement is written
 CAUSE_LENGTH = 300
+
+
+class Mark(NamedTuple):
+    """A `Change` as settling reads it."""
+
+    contact_id: int
+    keys: list[str]
+    quiet: bool
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +112,31 @@ def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) ->
     return moves
 
 
-def _taken(ids: Collection[int]) -> list[Change]:
+def _taken(ids: Collection[int]) -> list[Mark]:
     """Read the marks of these contacts and delete those read, by one statement."""
     if not ids:
         return []
-    marks = f"{rows.table(Change)} WHERE contact_id IN ({_listed(ids)})"
-    return list(Change.objects.raw(f"DELETE FROM {marks} RETURNING *"))
+    found = rows.run(
+        f"DELETE FROM {rows.table(Change)} WHERE contact_id IN ({rows.listed(ids)})"
+        " RETURNING contact_id, keys, quiet, created_at"
+    )
+    return [
+        Mark(pk, json.loads(keys), bool(quiet), rows.moment(at)) for pk, keys, quiet, at in found
+    ]
 
 
-def effective_now(now: datetime, marks: Iterable[Change] = ()) -> datetime:
+def effective_now(now: datetime, marks: Iterable[Mark] = ()) -> datetime:
     """Return the moment to judge at: never before the watermark or a mark.
 
     What time itself flipped up to the watermark is done with; an earlier clock, on another
     host, would undo it for good.
     """
-    watermarks = Watermark.objects.raw(f"SELECT * FROM {rows.table(Watermark)}")
-    return max(
-        [
-            now,
-            *(mark.created_at for mark in marks),
-            *(watermark.ticked_to for watermark in watermarks),
-        ]
-    )
+    watermark = rows.run(f"SELECT ticked_to FROM {rows.table(Watermark)}")
+    moments = [rows.moment(ticked_to) for (ticked_to,) in watermark]
+    return max([now, *(mark.created_at for mark in marks), *moments])
 
 
-def _moves(
-    contacts: Mapping[int, Contact], marks: Iterable[Change], *, now: datetime
-) -> list[Move]:
+def _moves(contacts: Mapping[int, Contact], marks: Iterable[Mark], *, now: datetime) -> list[Move]:
     plan = live_plan()
     keys, loud = _keys(marks), _keys(mark for mark in marks if not mark.quiet)
     touched = {pk: plan.touched_by(found) for pk, found in keys.items()}
@@ -200,7 +209,7 @@ def _stored(
 ) -> tuple[dict[int, frozenset[str]], dict[int, dict[str, str]]]:
     """Return in which of the segments each contact is stored, and how it is pinned there."""
     slugs = {segment.pk: segment.slug for segment in segments}
-    where = f"WHERE contact_id IN ({_listed(ids)}) AND segment_id IN ({_listed(slugs)})"
+    where = f"WHERE contact_id IN ({rows.listed(ids)}) AND segment_id IN ({rows.listed(slugs)})"
     found = rows.run(
         f"SELECT contact_id, segment_id, NULL FROM {rows.table(Membership)} {where}"
         f" UNION ALL SELECT contact_id, segment_id, held FROM {rows.table(Pin)} {where}"
@@ -215,12 +224,7 @@ def _stored(
     return {pk: frozenset(within) for pk, within in standing.items()}, pins
 
 
-def _listed(ids: Iterable[int]) -> str:
-    """Write keys of ours as SQL."""
-    return ", ".join(str(int(pk)) for pk in ids)
-
-
-def _keys(marks: Iterable[Change]) -> dict[int, frozenset[str]]:
+def _keys(marks: Iterable[Mark]) -> dict[int, frozenset[str]]:
     """Return the keys of the marks by contact."""
     found: dict[int, set[str]] = {}
     for mark in marks:
