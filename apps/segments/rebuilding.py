@@ -7,7 +7,7 @@ whoever is settled meanwhile waits for one small piece at most, and is judged by
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -28,7 +28,7 @@ from apps.segments.settling import effective_now, settle_waiting
 PART = 2 << BUCKET_BITS  # ids
 LAST = 2**62  # the end of the last part, open for whoever comes
 PIECE = 2000  # contacts written at once, to begin with
-LARGEST = 20_000
+LEAST, LARGEST = 500, 20_000
 A_PIECE_TAKES = 0.2  # seconds, about: what a settling may have to wait
 DENSE = 4  # ids a mover: below, a range of ids is looked at again rather than a list of them
 PATIENCE = timedelta(seconds=2)  # marks older than this are settled first
@@ -88,12 +88,14 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
     if part.is_done or part.rebuild.state != Rebuild.State.WAITING:
         return
     _let_the_old_rule_end(part)
-    movers = _movers(part, now=now or timezone.now())
+    moving = _moving(part, now=now or timezone.now())
+    movers = sorted(moving)
     size, done = PIECE, 0
     while done < len(movers):
         piece = _piece(movers[done : done + size])
+        segments = frozenset().union(*(moving[pk] for pk in piece))
         began = time.monotonic()
-        if not _write(part_id, piece, now=now or timezone.now()):
+        if not _write(part_id, piece, segments, now=now or timezone.now()):
             return
         reached("rebuild.between_ranges")
         done += len(piece)
@@ -132,25 +134,39 @@ def _let_the_old_rule_end(part: RebuildPart) -> None:
             take([number])
 
 
-def _movers(part: RebuildPart, *, now: datetime) -> list[int]:
-    """Return who differs among the contacts not yet done, in order, holding nobody."""
+def _moving(part: RebuildPart, *, now: datetime) -> dict[int, set[int]]:
+    """Return who differs among the contacts not yet done, and in which segments.
+
+    Nobody is held.
+    """
     RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
     scope = Scope(first=part.done_to + 1, last=part.last)
     difference = _difference(part.rebuild, live_plan(), scope, now=effective_now(now))
+    found: dict[int, set[int]] = {}
     if difference is None:
-        return []
-    sql, params = difference
+        return found
     with roomy(), connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT DISTINCT contact_id FROM ({sql}) AS differing ORDER BY contact_id", params
-        )
-        return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(*difference)
+        for contact_id, segment_id, _ in cursor.fetchall():
+            found.setdefault(contact_id, set()).add(segment_id)
+    return found
 
 
-def _difference(rebuild: Rebuild, plan: Plan, scope: Scope, *, now: datetime) -> Sql | None:
-    """Return who must move of these contacts as the rules are now; None where nobody can."""
+def _difference(
+    rebuild: Rebuild,
+    plan: Plan,
+    scope: Scope,
+    *,
+    now: datetime,
+    among: Set[int] | None = None,
+) -> Sql | None:
+    """Return who must move of these contacts as the rules are now; None where nobody can.
+
+    `among` names the segments to decide, of a rebuild of all; others are read as stored.
+    """
     if rebuild.segment is None:
-        return Standings(plan.segments, plan, now, scope).difference() if plan.segments else None
+        segments = [p for p in plan.segments if among is None or p.pk in among]
+        return Standings(segments, plan, now, scope).difference() if segments else None
     planned = plan.by_slug.get(rebuild.segment.slug)
     if planned is not None:
         return Standings([planned], plan, now, scope).difference()
@@ -172,7 +188,7 @@ def _is_dense(piece: Sequence[int]) -> bool:
     return piece[-1] - piece[0] < DENSE * len(piece)
 
 
-def _write(part_id: int, piece: Sequence[int], *, now: datetime) -> bool:
+def _write(part_id: int, piece: Sequence[int], segments: Set[int], *, now: datetime) -> bool:
     """Write who moves of a piece; return whether the rebuild goes on.
 
     The movements and the part's own progress commit together, so a killed worker's
@@ -184,7 +200,7 @@ def _write(part_id: int, piece: Sequence[int], *, now: datetime) -> bool:
         take([bucket(piece[0])])
         if not _is_wanted(part.rebuild, now=now):
             return False
-        moved = _write_moves(part.rebuild, piece, now=effective_now(now))
+        moved = _write_moves(part.rebuild, piece, segments, now=effective_now(now))
         part.done_to = max(part.done_to, piece[-1])
         part.entered += moved.entered
         part.departed += moved.departed
@@ -204,7 +220,9 @@ def _is_wanted(rebuild: Rebuild, *, now: datetime) -> bool:
     return False
 
 
-def _write_moves(rebuild: Rebuild, piece: Sequence[int], *, now: datetime) -> Moved:
+def _write_moves(
+    rebuild: Rebuild, piece: Sequence[int], segments: Set[int], *, now: datetime
+) -> Moved:
     """Write the moves, and mark who moved for the segments that refer to this one.
 
     Those follow as quietly: an edit must not start the sequences of others either.
@@ -212,7 +230,7 @@ def _write_moves(rebuild: Rebuild, piece: Sequence[int], *, now: datetime) -> Mo
     plan = live_plan()
     dense = _is_dense(piece)
     scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
-    difference = _difference(rebuild, plan, scope, now=now)
+    difference = _difference(rebuild, plan, scope, now=now, among=segments)
     if difference is None:
         return Moved(0, 0)
     quiet = not rebuild.enrol_existing
@@ -226,10 +244,12 @@ def _write_moves(rebuild: Rebuild, piece: Sequence[int], *, now: datetime) -> Mo
 
 
 def _next_size(size: int, seconds: float) -> int:
-    """Return how many to write next, so that a piece takes about as long as it should."""
-    return min(
-        max(int(size * A_PIECE_TAKES / max(seconds, 0.001)), size // 2, 100), 2 * size, LARGEST
-    )
+    """Return how many to write next, so that a piece takes about as long as it should.
+
+    A statement over many rules costs something however few it is for: pieces do not dwindle.
+    """
+    fitting = int(size * A_PIECE_TAKES / max(seconds, 0.001))
+    return min(max(fitting, size // 2, LEAST), 2 * size, LARGEST)
 
 
 def _give_way() -> None:
