@@ -1,92 +1,68 @@
-"""A rule as a condition on a queryset of contacts: the set-based reading.
+"""The set-based reading: the conditions of many rules, each worked out once, in one statement.
 
-The queryset has the columns email, first_name, last_name, phone, country, language,
-timezone, created_at, last_seen_at and the JSON column profile. No part is ever NULL, so
-`~` is the plain complement.
+A rule over a whole population must not look its events up contact by contact. Here the event
+table is read once for each name that is asked for, and grouped by contact; a value of the
+profile is taken out of its JSON once, however many conditions compare it.
 """
 
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any as AnyModel
-from typing import Protocol, assert_never
+from typing import assert_never
 
-from django.db.models import (
-    BooleanField,
-    DateTimeField,
-    Exists,
-    Expression,
-    ExpressionWrapper,
-    F,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-)
-from django.db.models import Value as Literal
+from django.db import connections
+from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, QuerySet
 
-from apps.rules.clock import Calendar, Clock
-from apps.rules.expressions import JsonTexts, JsonValue, filled
-from apps.rules.holding import AT_LEAST_ONE
+from apps.rules.clock import Clock
+from apps.rules.expressions import Column, JsonTexts, JsonValue, Values, filled
 from apps.rules.kinds import Kind
 from apps.rules.measuring import measure, qualifying, sufficient
-from apps.rules.nodes import (
-    All,
-    Any,
-    EventCondition,
-    Not,
-    Rule,
-    SegmentCondition,
-    TraitCondition,
-)
+from apps.rules.nodes import All, Any, EventCondition, Leaf, Not, Rule, TraitCondition
+from apps.rules.nodes import SegmentCondition as InSegment
 from apps.rules.operators import operator
 
 CONTACT = "contact."
+Sql = tuple[str, tuple[AnyModel, ...]]
+Atom = TraitCondition | EventCondition
+
+# A subquery with this is worked out as it stands: its columns are not written out again at
+# each place that names them.
+FENCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1 OFFSET 0"}
 
 
-class Source(Protocol):
-    """What a rule reads beside the contact's own row."""
+@dataclass(frozen=True, slots=True)
+class Table:
+    """SQL with a row for each contact, and the column that holds each condition's outcome."""
 
-    def events(self) -> QuerySet[AnyModel]:
-        """Return all events, with contact_id, name, occurred_at and properties (JSON)."""
-        ...
-
-    def segment(self, slug: str) -> Q:
-        """Return who is in the segment, as a condition on contacts that is never NULL."""
-        ...
+    sql: str
+    params: tuple[AnyModel, ...]
+    columns: Mapping[Atom, str]
 
 
-def matching(rule: Rule, source: Source, *, now: datetime, calendar: Calendar) -> Q:
-    """Return the condition that holds for exactly the contacts the rule holds for."""
-    return _matching(rule, source, Clock(now, calendar))
+def table(
+    atoms: Iterable[Atom],
+    *,
+    contacts: QuerySet[AnyModel],
+    events: QuerySet[AnyModel],
+    clock: Clock,
+    carry: Sequence[str] = (),
+    fenced: bool = True,
+) -> Table:
+    """Return the outcomes of the conditions, never NULL, for these contacts of these events.
 
-
-def _matching(rule: Rule, source: Source, clock: Clock) -> Q:
-    match rule:
-        case All(rules):
-            parts = [_matching(part, source, clock) for part in rules]
-            return Q(*parts, _connector=Q.AND) if parts else _constant(holds=True)
-        case Any(rules):
-            parts = [_matching(part, source, clock) for part in rules]
-            return Q(*parts, _connector=Q.OR) if parts else _constant(holds=False)
-        case Not(part):
-            return ~_matching(part, source, clock)
-        case TraitCondition():
-            return Q(_trait(rule, clock))
-        case EventCondition():
-            return Q(_event(rule, source, clock))
-        case SegmentCondition(segment):
-            return source.segment(segment)
-        case _:
-            assert_never(rule)
-
-
-def _constant(*, holds: bool) -> Q:
-    """Return a condition that is the same for all: an empty Q would vanish under `~`."""
-    return Q(Literal(holds, output_field=BooleanField()))
-
-
-def _trait(rule: TraitCondition, clock: Clock) -> Expression:
-    row = operator(rule.op, rule.kind)
-    return row.condition(subject(rule), rule.value, kind=rule.kind, clock=clock)
+    `carry` names annotations of `contacts` to have as columns too, beside `id`. `fenced`:
+    each value and outcome is worked out once; else the planner may write them out anew.
+    """
+    listed = list(dict.fromkeys(atoms))
+    writer = _Writer(contacts, events, clock, fenced)
+    outcomes = [writer.outcome(atom) for atom in listed]
+    names = {atom: f"a{number}" for number, atom in enumerate(listed)}
+    inner, inner_params = writer.inner(carry)
+    columns = ['"id"', *(f'"{name}"' for name in carry)]
+    columns += [f"{sql} AS a{number}" for number, (sql, _) in enumerate(outcomes)]
+    params = [param for _, given in outcomes for param in given]
+    sql = f"SELECT {', '.join(columns)} FROM ({inner}) AS found {writer.fence}"
+    return Table(sql, (*params, *inner_params), names)
 
 
 def subject(rule: TraitCondition) -> Expression:
@@ -101,15 +77,101 @@ def subject(rule: TraitCondition) -> Expression:
     return JsonValue(F("profile"), key=rule.trait, kind=rule.kind)
 
 
-def _event(rule: EventCondition, source: Source, clock: Clock) -> Expression | Exists:
-    """Measure the events of the outer contact; where one row answers, no more is read."""
-    every = source.events()
-    events = every.filter(qualifying(rule, every, clock), contact_id=OuterRef("pk")).order_by()
-    if rule.first is not None or rule.last is not None:
-        order = "occurred_at" if rule.first is not None else "-occurred_at"
-        one = Subquery(events.order_by(order).values("occurred_at")[:1])
-        return sufficient(rule, one, clock)
-    if rule.measured is None and rule.count in (None, AT_LEAST_ONE):
-        return Exists(events)
-    measured = events.values("contact_id").annotate(measured=measure(rule)).values("measured")
-    return sufficient(rule, Subquery(measured), clock)
+def combined(rule: Rule, column: "Mapping[Leaf, str]") -> str:
+    """Return the rule over columns that hold the outcomes of its conditions."""
+    match rule:
+        case All(()):
+            return "TRUE"
+        case Any(()):
+            return "FALSE"
+        case All(rules):
+            return f"({' AND '.join(combined(part, column) for part in rules)})"
+        case Any(rules):
+            return f"({' OR '.join(combined(part, column) for part in rules)})"
+        case Not(part):
+            return f"(NOT {combined(part, column)})"
+        case TraitCondition() | EventCondition() | InSegment():
+            return column[rule]
+        case _:
+            assert_never(rule)
+
+
+@dataclass
+class _Writer:
+    contacts: QuerySet[AnyModel]
+    events: QuerySet[AnyModel]
+    clock: Clock
+    fenced: bool
+    values: Values = field(default_factory=dict)  # of a contact, by column
+    names: dict[tuple[str, str], str] = field(default_factory=dict)  # (trait, kind): its column
+    measured: dict[str, list[tuple[str, EventCondition]]] = field(default_factory=dict)
+
+    @property
+    def fence(self) -> str:
+        return FENCE[connections[self.contacts.db].vendor] if self.fenced else ""
+
+    def outcome(self, atom: Atom) -> Sql:
+        match atom:
+            case TraitCondition():
+                row = operator(atom.op, atom.kind)
+                return self._compiled(
+                    row.condition(self._value(atom), atom.value, kind=atom.kind, clock=self.clock)
+                )
+            case EventCondition():
+                return self._compiled(sufficient(atom, self._measured(atom), self.clock))
+            case _:
+                assert_never(atom)
+
+    def inner(self, carry: Collection[str]) -> Sql:
+        """Return the contacts with the values and measures that the outcomes have asked for."""
+        rows = self.contacts.order_by().annotate(**self.values).values("id", *carry, *self.values)
+        sql, params = _sql(rows)
+        joins, columns = [], ["c.*"]
+        for number, leaves in enumerate(self.measured.values()):
+            group, group_params = self._group(leaves)
+            joins.append(f"LEFT JOIN ({group}) AS g{number} ON g{number}.contact_id = c.id")
+            columns += [f"g{number}.{name}" for name, _ in leaves]
+            params = (*params, *group_params)
+        text = f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {self.fence}"
+        return text, params
+
+    def _value(self, atom: TraitCondition) -> Column:
+        name = self.names.setdefault((atom.trait, atom.kind), f"t{len(self.names)}")
+        return Column(name, subject(atom), self.values)
+
+    def _measured(self, atom: EventCondition) -> Column:
+        leaves = self.measured.setdefault(atom.event, [])
+        name = f"m{sum(map(len, self.measured.values()))}"
+        leaves.append((name, atom))
+        return Column(name)
+
+    def _group(self, leaves: Sequence[tuple[str, EventCondition]]) -> Sql:
+        """Return what is measured of the events of one name, by contact."""
+        rows = self.events.order_by()
+        if len(leaves) == 1:
+            name, leaf = leaves[0]
+            rows = rows.filter(qualifying(leaf, self.events, self.clock)).values("contact_id")
+            return _sql(rows.annotate(**{name: measure(leaf)}))
+        rows = rows.filter(name=leaves[0][1].event, **self._lately([leaf for _, leaf in leaves]))
+        measures = {
+            name: measure(leaf, qualifying(leaf, self.events, self.clock)) for name, leaf in leaves
+        }
+        return _sql(rows.values("contact_id").annotate(**measures))
+
+    def _lately(self, leaves: Sequence[EventCondition]) -> dict[str, object]:
+        """Return the filter for events that are too old for any of the conditions."""
+        lengths = [leaf.within.delta for leaf in leaves if leaf.within is not None]
+        if len(lengths) < len(leaves):
+            return {}
+        return {"occurred_at__gt": self.clock.ago(max(lengths))}
+
+    def _compiled(self, expression: Expression) -> Sql:
+        query = self.contacts.query
+        compiler = query.get_compiler(using=self.contacts.db)
+        sql, params = compiler.compile(expression.resolve_expression(query))
+        return sql, tuple(params)
+
+
+def _sql(rows: QuerySet[AnyModel, AnyModel]) -> Sql:
+    sql, params = rows.query.sql_with_params()
+    return sql, tuple(params)

@@ -17,10 +17,10 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
 
 from apps.contacts.models import Contact, Event
-from apps.rules.atoms import FENCE, Atom, Sql, Table, combined, table
 from apps.rules.clock import Clock
 from apps.rules.keys import leaves
 from apps.rules.nodes import Leaf, Rule, SegmentCondition
+from apps.rules.query import FENCE, Atom, Sql, Table, combined, table
 from apps.segments.calendar import installed
 from apps.segments.models import Membership, Pin
 from apps.segments.plan import Plan, Planned

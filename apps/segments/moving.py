@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from apps.core.crashpoints import reached
-from apps.rules.atoms import Sql
+from apps.rules.query import Sql
 from apps.segments.models import Change, Membership, Transition
 from apps.segments.signals import memberships_changed
 

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
-from apps.rules.atoms import Sql
+from apps.rules.query import Sql
 from apps.segments.difference import Scope, Standings, roomy
 from apps.segments.locking import BUCKET_BITS, bucket, ends, take
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment

@@ -11,21 +11,21 @@ from django.test.utils import CaptureQueriesContext
 from apps.contacts.models import Contact, Event
 from apps.rules import codec
 from apps.rules.clock import Calendar
-from apps.rules.query import matching
-from tests.rules.population import CATALOGUE, Population
+from tests.rules.asking import by_query, statement
+from tests.rules.population import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
 def matched(rule: dict[str, Any]) -> list[int]:
-    condition = matching(
-        codec.loads(rule, CATALOGUE),
-        Population([]),
-        now=NOW,
-        calendar=Calendar(ZoneInfo("Europe/Lisbon")),
+    read = codec.loads(rule, CATALOGUE)
+    found, unfenced = (
+        by_query([read], now=NOW, calendar=Calendar(ZoneInfo("Europe/Lisbon")), fenced=fenced)
+        for fenced in (True, False)
     )
-    return list(Contact.objects.filter(condition).order_by("pk").values_list("pk", flat=True))
+    assert found == unfenced
+    return sorted(found[0])
 
 
 def with_event(**properties: Any) -> int:
@@ -106,10 +106,8 @@ def test_the_text_of_the_query_does_not_depend_on_the_values() -> None:
                 where("total", "is", text),
             ]
         }
-        condition = matching(
-            codec.loads(rule, CATALOGUE), Population([]), now=NOW, calendar=Calendar(UTC)
-        )
-        return Contact.objects.filter(condition).query.sql_with_params()[0]
+        read = codec.loads(rule, CATALOGUE)
+        return statement([read], now=NOW, calendar=Calendar(UTC))[0]
 
     assert sql("pro") == sql("'; DROP TABLE contacts_contact; -- %s \\")
 
@@ -122,7 +120,7 @@ def test_the_largest_rule_is_still_one_query() -> None:
         connection,
     ) as queries:
         assert matched({"any": [{"not": {"all": parts}}, where("total", "is", 1)]}) == [pk]
-    assert len(queries) == 1
+    assert len(queries) == 2  # with fences, and without
 
 
 def test_a_rule_that_only_came_parsed_is_not_larger_than_one_that_came_as_text() -> None:
@@ -130,3 +128,9 @@ def test_a_rule_that_only_came_parsed_is_not_larger_than_one_that_came_as_text()
     with pytest.raises(codec.RuleError) as caught:
         codec.loads({"trait": "plan", "op": "one_of", "value": texts}, CATALOGUE)
     assert caught.value.code == "too_large"
+
+
+def test_a_condition_that_many_rules_share_stands_in_the_statement_once() -> None:
+    rule = codec.loads({"all": [where("total", "at_least", 5)]}, CATALOGUE)
+    alone, shared = (statement([rule] * times, now=NOW, calendar=Calendar(UTC)) for times in (1, 9))
+    assert shared[1] == alone[1]

@@ -1,4 +1,5 @@
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from apps.contacts.events import record_event
@@ -154,6 +155,17 @@ def test_rebuilding_everything_mends_what_is_stored_wrong_and_starts_no_sequence
         "left",
     }
     assert not Enrolment.objects.exists()
+
+
+def test_the_command_mends_drift_and_says_what_it_moved(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ids = pros(3)
+    row = segment("pros", IS_PRO)
+    Membership.objects.filter(segment=row).delete()
+    call_command("rebuild_segments")
+    assert members("pros") == ids
+    assert capsys.readouterr().out == "3 memberships added, 0 taken away.\n"
 
 
 def test_waiting_marks_are_settled_before_a_rebuild_goes_on(
