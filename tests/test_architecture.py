@@ -330,6 +330,12 @@ def names_in(node: ast.AST) -> set[str]:
     }
 
 
+def is_a_look(call: ast.Call) -> bool:
+    """Return whether a call of `raw` is a SELECT."""
+    text = ast.unparse(call.args[0]).lstrip("f'\"") if call.args else ""
+    return ast.unparse(call.func).endswith(".raw") and text.startswith("SELECT ")
+
+
 def bulk_writes(source: str, *, models: set[str], related: set[str]) -> Iterator[str]:
     """Yield the calls that write many rows of these models at once, variables followed."""
     tree = ast.parse(source)
@@ -344,7 +350,11 @@ def bulk_writes(source: str, *, models: set[str], related: set[str]) -> Iterator
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             reached = names_in(node.func.value)
             of_model = "objects" in reached and models & reached
-            if node.func.attr in BULK and (of_model or reached & (held | related)):
+            if (
+                node.func.attr in BULK
+                and (of_model or reached & (held | related))
+                and not is_a_look(node)
+            ):
                 yield ast.unparse(node.func)
             elif node.func.attr == "insert" and node.args and models & names_in(node.args[0]):
                 yield ast.unparse(node.func)  # core's rows.insert(Model, ...)

@@ -1,6 +1,6 @@
 """Who belongs where, against where they are stored: many segments, one statement.
 
-The set-based twin of standing.py. Every distinct condition is worked out once (rules/atoms.py);
+The set-based twin of standing.py. Every distinct condition is worked out once (rules/query.py);
 rules, pins, ladders and references between segments are boolean algebra over those columns.
 A contact's stored segments and those it belongs to are compared as bits, so that only who
 differs is spelt out in rows.
