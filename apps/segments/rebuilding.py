@@ -19,7 +19,7 @@ from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.rules.query import Sql
 from apps.segments.difference import Scope, Standings, roomy
-from apps.segments.locking import BUCKET_BITS, bucket, ends, take
+from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
@@ -100,6 +100,7 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
         reached("rebuild.between_ranges")
         done += len(piece)
         size = _next_size(size, time.monotonic() - began)
+        let_others_write()
         _give_way()
     _end(part, now=now or timezone.now())
 

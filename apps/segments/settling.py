@@ -21,7 +21,7 @@ from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
 from apps.segments.difference import Scope, Standings
-from apps.segments.locking import held
+from apps.segments.locking import held, let_others_write
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.signals import memberships_changed
@@ -73,6 +73,8 @@ def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
     ids = sorted({contact_id for _, contact_id in oldest})
     for start in range(0, len(ids), BATCH):
         settle_apart(ids[start : start + BATCH], now=now or timezone.now())
+        if len(ids) > FEW:
+            let_others_write()
     left = Change.objects.filter(pk__lte=oldest[-1][0]).count() if oldest else 0
     return max(len(oldest) - left, 0)
 

@@ -6,7 +6,9 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -44,12 +46,14 @@ PACK = {
     "web main": 1,
 }
 PAUSE = (0.3, 1.0)  # seconds between two kills by hand
+RECOVERY = 30.0  # seconds after the last kill, as promised
+PATIENCE = 120.0  # seconds until a test stops waiting for a recovery
 
 WITNESS = """
 import django
 django.setup()
-from tests.journeys import witness
-witness.main()
+from tests.journeys import {module}
+{module}.main()
 """
 
 
@@ -117,14 +121,17 @@ def _children(parents: list[int]) -> list[int]:
 
 
 class CrashPoints:
-    """The named points of the installation; armed as long as their log stands in its place."""
+    """The named points of the installation; armed as long as their log stands in its place.
 
-    def __init__(self, directory: Path) -> None:
+    `points` says how likely each passing is fatal, or which file lets it be fatal once.
+    """
+
+    def __init__(self, directory: Path, points: Mapping[str, float | Path] = POINTS) -> None:
         self.log = directory / "deaths"
         self.closed = directory / "deaths-closed"
         self.variables = {
             "CRASH_TEST": "1",
-            "CRASH_POINTS": ",".join(f"{name}:{odds}" for name, odds in POINTS.items()),
+            "CRASH_POINTS": ",".join(f"{name}:{odds}" for name, odds in points.items()),
             "CRASH_LOG": str(self.log),
         }
 
@@ -135,15 +142,36 @@ class CrashPoints:
         self.log.rename(self.closed)
 
     def deaths(self) -> Counter[str]:
-        return Counter(self.closed.read_text().split())
+        log = self.log if self.log.exists() else self.closed
+        return Counter(log.read_text().split())
+
+
+class Rearmer(Thread):
+    """Lets one point after the other be fatal once more, so many times or until told to stop."""
+
+    def __init__(self, once: Mapping[str, Path], *, times: int, every: float) -> None:
+        super().__init__(daemon=True)
+        self.turns = [path for _ in range(times) for path in once.values()]
+        self.every = every  # seconds
+        self.stopping = Event()
+
+    def run(self) -> None:
+        for path in self.turns:
+            path.unlink(missing_ok=True)
+            if self.stopping.wait(self.every):
+                return
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.join()
 
 
 class Witness:
-    """Asks a process that is connected to the installation's database."""
+    """Asks a process that is connected to the installation's database, and outlives all deaths."""
 
-    def __init__(self, site: Installation) -> None:
+    def __init__(self, site: Installation, module: str = "witness") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WITNESS],
+            [sys.executable, "-c", WITNESS.format(module=module)],
             cwd=settings.BASE_DIR,
             env={**site.environment, "CRASH_TEST": "0"},
             stdin=subprocess.PIPE,
@@ -151,10 +179,10 @@ class Witness:
             text=True,
         )
 
-    def ask(self, command: str) -> dict[str, Any]:
+    def ask(self, command: str, *numbers: int) -> dict[str, Any]:
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(f"{command}\n")
+        self.process.stdin.write(f"{' '.join([command, *map(str, numbers)])}\n")
         self.process.stdin.flush()
         answer: dict[str, Any] = json.loads(self.process.stdout.readline())
         return answer
@@ -169,3 +197,23 @@ class Witness:
         trace: TracebackType | None,
     ) -> None:
         self.process.communicate(timeout=10)
+
+
+def seconds_until_nothing(witness: Witness, question: str) -> float:
+    """Wait until the counts are all zero; after PATIENCE give up, which a test reports."""
+    began = time.monotonic()
+    while any(witness.ask(question).values()) and time.monotonic() - began < PATIENCE:
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def verify(site: Installation) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "verify_segments"],
+        cwd=settings.BASE_DIR,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )

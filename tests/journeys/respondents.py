@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -91,13 +91,19 @@ class Browser:
     """Asks again on whatever is no answer; counts why."""
 
     port: int
+    headers: Mapping[str, str] = field(
+        default_factory=lambda: {"Content-Type": "application/x-www-form-urlencoded"}
+    )
     troubles: Counter[str] = field(default_factory=Counter)
 
     def get(self, path: str) -> Page:
         return self._insist("GET", path, None)
 
     def post(self, path: str, form: Form) -> Page:
-        return self._insist("POST", path, urlencode(form, doseq=True))
+        return self.send(path, urlencode(form, doseq=True))
+
+    def send(self, path: str, body: str) -> Page:
+        return self._insist("POST", path, body)
 
     def _insist(self, method: str, path: str, body: str | None) -> Page:
         ends_at = time.monotonic() + PATIENCE
@@ -117,8 +123,7 @@ class Browser:
     def _ask(self, method: str, path: str, body: str | None) -> Page:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
         try:
-            headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
-            connection.request(method, path, body, headers)
+            connection.request(method, path, body, dict(self.headers) if body else {})
             answer = connection.getresponse()
             text = answer.read().decode()
             place = urlsplit(answer.headers.get("Location", "")).path

@@ -10,7 +10,6 @@ docs/guarantees.md.
 import os
 import random
 import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -18,11 +17,18 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from tests.journeys import staging
-from tests.journeys.chaos import PACK, CrashPoints, Killer, Witness
+from tests.journeys.chaos import (
+    PACK,
+    RECOVERY,
+    CrashPoints,
+    Killer,
+    Witness,
+    seconds_until_nothing,
+    verify,
+)
 from tests.journeys.respondents import Browser, Taken, let_all_answer, person
 from tests.running import Installation, installation
 from tests.smtp import CountingServer
@@ -32,8 +38,6 @@ SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6)
 RESPONDENTS = {"postgresql": 500, "sqlite": 150}[connection.vendor] * (10 if LONG else 1)
 KILLS = 40 * (10 if LONG else 1)  # by hand, at most: half a minute's worth
 EDITS = 4  # of a segment's rule while people answer
-RECOVERY = 30.0  # seconds after the last kill, as promised
-PATIENCE = 120.0  # seconds until the test stops waiting for a recovery
 WORKERS = 2
 # An operator's intervals are long, for slow mail servers; a test of a minute needs shorter ones.
 SHORT_INTERVALS = {
@@ -129,8 +133,8 @@ def _live_through(
         killer.stop()
         points.disarm()
     seconds = time.monotonic() - began
-    settled_after = _seconds_until_nothing(witness, "unsettled")
-    mailed_after = settled_after + _seconds_until_nothing(witness, "unmailed")
+    settled_after = seconds_until_nothing(witness, "unsettled")
+    mailed_after = settled_after + seconds_until_nothing(witness, "unmailed")
     log = site.log.read_text()
     return Aftermath(
         taken=taken,
@@ -144,7 +148,7 @@ def _live_through(
         seconds=seconds,
         settled_after=settled_after,
         mailed_after=mailed_after,
-        verified=_verify(site),
+        verified=verify(site),
     )
 
 
@@ -158,26 +162,6 @@ def _answer_in_parts(browser: Browser, witness: Witness) -> list[Taken]:
             witness.ask("edit")
         taken += let_all_answer((person(n, seed=SEED) for n in numbers), browser=browser)
     return taken
-
-
-def _seconds_until_nothing(witness: Witness, question: str) -> float:
-    """Wait until the counts are all zero; after PATIENCE give up, which a test reports."""
-    began = time.monotonic()
-    while any(witness.ask(question).values()) and time.monotonic() - began < PATIENCE:
-        time.sleep(0.1)
-    return time.monotonic() - began
-
-
-def _verify(site: Installation) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "manage.py", "verify_segments"],
-        cwd=settings.BASE_DIR,
-        env=site.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=PATIENCE,
-    )
 
 
 def test_every_kind_of_process_was_killed_and_many_points_were_fatal(aftermath: Aftermath) -> None:

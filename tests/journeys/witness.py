@@ -1,12 +1,13 @@
 """A process that looks into the installation's database on behalf of the kill test.
 
-It takes one command a line and answers with one line of JSON. The test's own process cannot:
-its Django is connected to another database. Started by tests/journeys/chaos.py.
+It takes one command a line, with whole numbers, and answers with one line of JSON. The test's
+own process cannot: its Django is connected to another database. Started by
+tests/journeys/chaos.py.
 """
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db import close_old_connections, connection, transaction
@@ -25,9 +26,14 @@ from tests.journeys import staging
 
 
 def main() -> None:
+    obey(COMMANDS)
+
+
+def obey(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:
     for line in sys.stdin:
         close_old_connections()
-        json.dump(COMMANDS[line.strip()](), sys.stdout)
+        name, *numbers = line.split()
+        json.dump(commands[name](*map(int, numbers)), sys.stdout)
         sys.stdout.write("\n")
         sys.stdout.flush()
 
