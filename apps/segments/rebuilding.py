@@ -193,15 +193,17 @@ def _write(part_id: int, piece: Sequence[int], segments: Set[int], *, now: datet
     """Write who moves of a piece; return whether the rebuild goes on.
 
     The movements and the part's own progress commit together, so a killed worker's
-    successor goes on where it stood and nobody enters twice.
+    successor goes on where it stood and nobody enters twice. Whether it is still wanted is
+    asked after the rules are read: a newer one may have another wish for existing members.
     """
     with transaction.atomic():
-        parts = RebuildPart.objects.select_for_update(of=("self",))
-        part = parts.select_related("rebuild__segment").get(pk=part_id)
+        part = RebuildPart.objects.select_for_update().get(pk=part_id)
         take([bucket(piece[0])])
-        if not _is_wanted(part.rebuild, now=now):
+        plan = live_plan()
+        rebuild = Rebuild.objects.select_related("segment").get(pk=part.rebuild_id)
+        if not _is_wanted(rebuild, now=now):
             return False
-        moved = _write_moves(part.rebuild, piece, segments, now=effective_now(now))
+        moved = _write_moves(rebuild, plan, piece, segments, now=effective_now(now))
         part.done_to = max(part.done_to, piece[-1])
         part.entered += moved.entered
         part.departed += moved.departed
@@ -222,13 +224,12 @@ def _is_wanted(rebuild: Rebuild, *, now: datetime) -> bool:
 
 
 def _write_moves(
-    rebuild: Rebuild, piece: Sequence[int], segments: Set[int], *, now: datetime
+    rebuild: Rebuild, plan: Plan, piece: Sequence[int], segments: Set[int], *, now: datetime
 ) -> Moved:
     """Write the moves, and mark who moved for the segments that refer to this one.
 
     Those follow as quietly: an edit must not start the sequences of others either.
     """
-    plan = live_plan()
     dense = _is_dense(piece)
     scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
     difference = _difference(rebuild, plan, scope, now=now, among=segments)

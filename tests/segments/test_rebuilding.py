@@ -225,6 +225,26 @@ def test_existing_members_start_sequences_only_if_chosen(enrol_existing: bool) -
     assert heard == [not enrol_existing]
 
 
+def test_a_chosen_start_is_not_for_those_whom_a_newer_rule_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newer rule comes while a piece of the former waits for its contacts."""
+    first, _, last = (ContactFactory() for _ in range(3))
+    for contact in (first, last):
+        change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    settle_all()
+    row = segment("some", {"any": []})
+    nurture.sequence(segment=row)
+    editing.save(row, rule=IS_PRO, by=None, now=NOW, enrol_existing=True)
+    waits = iter([lambda: None, lambda: editing.save(row, rule={"all": []}, by=None, now=NOW)])
+    monkeypatch.setattr(rebuilding, "take", lambda numbers: next(waits)())
+    rebuilding.run(Rebuild.objects.order_by("-pk")[0].pk, now=NOW)
+    monkeypatch.undo()
+    rebuild_all()
+    assert len(members("some")) == 3
+    assert not Enrolment.objects.exists()
+
+
 def test_a_new_rung_above_takes_its_members_from_below() -> None:
     ids = pros(2)
     ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
