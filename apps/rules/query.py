@@ -27,6 +27,7 @@ Atom = TraitCondition | EventCondition
 
 # A subquery with this is worked out as it stands: its columns are not written out again at
 # each place that names them.
+MOST_JOINED = 40  # events in one join: SQLite takes 64 tables, and planning grows faster than that
 FENCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1 OFFSET 0"}
 
 
@@ -126,14 +127,32 @@ class _Writer:
         """Return the contacts with the values and measures that the outcomes have asked for."""
         rows = self.contacts.order_by().annotate(**self.values).values("id", *carry, *self.values)
         sql, params = _sql(rows)
+        groups = list(self.measured.values())
+        if not groups:
+            return self._joined(sql, params, [], fence=self.fence)
+        firm = FENCE[connections[self.contacts.db].vendor]
+        for start in range(0, len(groups), MOST_JOINED):
+            last = start + MOST_JOINED >= len(groups)
+            some = groups[start : start + MOST_JOINED]
+            sql, params = self._joined(sql, params, some, fence=self.fence if last else firm)
+        return sql, params
+
+    def _joined(
+        self,
+        sql: str,
+        params: tuple[AnyModel, ...],
+        groups: Iterable[Sequence[tuple[str, EventCondition]]],
+        *,
+        fence: str,
+    ) -> Sql:
+        """Return the rows with what was measured of each event beside them."""
         joins, columns = [], ["c.*"]
-        for number, leaves in enumerate(self.measured.values()):
+        for number, leaves in enumerate(groups):
             group, group_params = self._group(leaves)
             joins.append(f"LEFT JOIN ({group}) AS g{number} ON g{number}.contact_id = c.id")
             columns += [f"g{number}.{name}" for name, _ in leaves]
             params = (*params, *group_params)
-        text = f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {self.fence}"
-        return text, params
+        return f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {fence}", params
 
     def _value(self, atom: TraitCondition) -> Column:
         name = self.names.setdefault((atom.trait, atom.kind), f"t{len(self.names)}")

@@ -367,3 +367,20 @@ def test_a_relation_of_what_is_not_there_is_refused(
     segment("pros", IS_PRO)
     segment("static", None)
     assert call.no("POST", "/segments/relations", body) == refused
+
+
+def test_the_largest_rules_are_previewed_and_related(call: Caller) -> None:
+    """Hundreds of conditions, none alike: neither database may give up on them."""
+    person("pro")
+    events = {"all": [{"event": f"e{n}", "within": f"{n + 1}d"} for n in range(197)]}
+    texts = {"any": [{"trait": "plan", "op": "contains", "value": f"x{n}"} for n in range(197)]}
+    lists = [f"value {n}" for n in range(200)]
+    listed = {"any": [{"trait": "plan", "op": "one_of", "value": lists} for _ in range(15)]}
+    deep: Any = {"all": [{"event": "e", "count": {"op": "at_most", "value": 1}}] * 60}
+    for _ in range(4):
+        deep = {"not": deep}
+    for rule in (events, texts, listed, deep):
+        assert call.post("/segments/preview", {"rule": rule})["of"] == 1
+        for other in (events, texts, deep):
+            said = call.post("/segments/relations", {"a": rule, "b": {"not": {"not": other}}})
+            assert said["relation"] == "undecided"
