@@ -99,24 +99,35 @@ def test_every_signal_and_its_listeners_stand_in_the_map() -> None:
 # --- Documents that must not fall behind -----------------------------------------------
 
 
-def requirements() -> set[str]:
+def requirements() -> dict[str, set[str]]:
+    """Return what pyproject.toml names, by the lock file that must pin it."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    named = list(project["project"]["dependencies"])
-    for group in project["project"]["optional-dependencies"].values():
+    groups = dict(project["dependency-groups"])
+    peers = groups.pop("bench")
+    named = [*project["project"]["dependencies"]]
+    for group in (*project["project"]["optional-dependencies"].values(), *groups.values()):
         named += group
-    named += project["dependency-groups"]["dev"]
-    return {re.split(r"[\[<>=~!; ]", line, maxsplit=1)[0] for line in named}
+    return {
+        "requirements.txt": {name_of(line) for line in named},
+        "requirements-bench.txt": {name_of(line) for line in peers},
+    }
+
+
+def name_of(requirement: str) -> str:
+    return re.split(r"[\[<>=~!; ]", requirement, maxsplit=1)[0]
 
 
 def test_every_dependency_has_its_reason_and_every_reason_its_dependency() -> None:
     rows = re.findall(r"^\| ([a-z0-9-]+) \|", (ROOT / "docs/dependencies.md").read_text(), re.M)
-    assert sorted(row for row in rows if row != "package") == sorted(requirements())
+    named = [name for names in requirements().values() for name in names]
+    assert sorted(row for row in rows if row != "package") == sorted(named)
 
 
-def test_the_locked_requirements_hold_every_dependency_and_no_address() -> None:
-    lock = (ROOT / "requirements.txt").read_text()
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-bench.txt"])
+def test_the_locked_requirements_hold_every_dependency_and_no_address(file: str) -> None:
+    lock = (ROOT / file).read_text()
     pinned = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,]+\])?==", lock, re.M))
-    assert requirements() <= pinned
+    assert requirements()[file] <= pinned
     assert "http" not in lock
     assert "index" not in lock
 

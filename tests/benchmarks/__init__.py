@@ -1,0 +1,1 @@
+"""The segment engine measured against its floors: `make bench`, docs/performance.md."""
