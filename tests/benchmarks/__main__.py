@@ -111,20 +111,24 @@ def run(part: str, database: Database, *, small: bool) -> list[dict[str, Any]] |
         f"{part} on {database.vendor}, {database.label} contacts ...", file=sys.stderr, flush=True
     )
     command = [sys.executable, "-m", "tests.benchmarks.child", part, str(database.size)]
-    child = subprocess.run(
-        [*command, *(["small"] if small else [])],
-        env={
-            **os.environ,
-            "DATABASE_URL": database.url,
-            "DATA_DIR": str(HOME),
-            "LOG_LEVEL": "ERROR",
-        },
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        timeout=LONGEST,
-        text=True,
-        check=False,
-    )
+    try:
+        child = subprocess.run(
+            [*command, *(["small"] if small else [])],
+            env={
+                **os.environ,
+                "DATABASE_URL": database.url,
+                "DATA_DIR": str(HOME),
+                "LOG_LEVEL": "ERROR",
+            },
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            timeout=LONGEST,
+            text=True,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"  given up after {LONGEST} s", file=sys.stderr, flush=True)
+        return None
     print(f"  {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     if child.returncode:
         return None
