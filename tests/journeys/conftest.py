@@ -4,10 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+from django.db import connection
 
 from tests.running import Installation, installation
 from tests.smtp import CountingServer
 
+pytest.register_assert_rewrite("tests.journeys.promises")
+# SQLite is for one host.
+collect_ignore = [] if connection.vendor == "postgresql" else ["test_many_hosts.py"]
 PASSWORD = "a-long-passphrase"
 
 

@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
@@ -88,13 +88,14 @@ class Page:
 
 @dataclass
 class Browser:
-    """Asks again on whatever is no answer; counts why."""
+    """Asks any of the hosts, again on whatever is no answer; counts why, and who answered."""
 
-    port: int
+    ports: Sequence[int]
     headers: Mapping[str, str] = field(
         default_factory=lambda: {"Content-Type": "application/x-www-form-urlencoded"}
     )
     troubles: Counter[str] = field(default_factory=Counter)
+    served: Counter[int] = field(default_factory=Counter)  # answers by port
 
     def get(self, path: str) -> Page:
         return self._insist("GET", path, None)
@@ -121,11 +122,13 @@ class Browser:
         raise UnexpectedAnswerError(f"no answer to {method} {path} in {PATIENCE} s")
 
     def _ask(self, method: str, path: str, body: str | None) -> Page:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+        port = random.choice(self.ports)
+        connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
         try:
             connection.request(method, path, body, dict(self.headers) if body else {})
             answer = connection.getresponse()
             text = answer.read().decode()
+            self.served[port] += 1
             place = urlsplit(answer.headers.get("Location", "")).path
             return Page(answer.status, place, text)
         finally:

@@ -125,7 +125,7 @@ def _live_through(
     seeded = editor.ask("seed", CONTACTS)
     site.start()
     api = Browser(
-        site.port,
+        [site.port],
         headers={
             "Authorization": f"Bearer {seeded['token']}",
             "Content-Type": "application/json",
