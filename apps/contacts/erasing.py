@@ -27,7 +27,7 @@ def erase(contact_id: int) -> None:
     with transaction.atomic():
         ids = _everyone(contact_id)
         contacts_erasing.send(Contact, ids=ids, emails=_emails(ids))
-        contacts = list(Contact.objects.locked(ids))
+        contacts = list(Contact.objects.locked(ids, deleting=True))
         if not contacts:
             raise NotThere("There is no such contact.")
         texts = frozenset(_texts(contacts))

@@ -31,9 +31,14 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         """Return the contacts that are people: tombstones of merged ones left out."""
         return self.filter(merged_into=None)
 
-    def locked(self, ids: Iterable[int]) -> Self:
-        """Lock these contacts in id order: the one lock order of the whole product."""
-        return self.select_for_update().filter(pk__in=list(ids)).order_by("pk")
+    def locked(self, ids: Iterable[int], *, deleting: bool = False) -> Self:
+        """Lock these contacts in id order: the one lock order of the whole product.
+
+        The keys stay free unless they are to be deleted: rows that refer to a contact are
+        checked at their commit, in an order of their own, and must not wait for a lock then.
+        """
+        rows = self.select_for_update(no_key=not deleting)
+        return rows.filter(pk__in=list(ids)).order_by("pk")
 
     def search(self, words: str) -> Self:
         """Return the contacts whose email or name begins with each of the words."""

@@ -42,7 +42,7 @@ def change_profile(
     nothing.
     """
     with transaction.atomic():
-        contact.refresh_from_db(from_queryset=Contact.objects.select_for_update())
+        contact.refresh_from_db(from_queryset=Contact.objects.select_for_update(no_key=True))
         contact.remember()
         if contact.merged_into is not None:
             return change_profile(
