@@ -90,7 +90,22 @@ def find_or_make(*, now: datetime, email: str = "", external_id: str = "") -> Co
         return found
 
 
+class Merged(Exception):
+    """The contact is a tombstone: it points at whom it was merged into."""
+
+
 def hold(contact: Contact) -> Contact:
-    """Lock the contact, or whom it was merged into meanwhile, and return that one."""
-    held = Contact.objects.locked([contact.pk]).get()
-    return held if held.merged_into is None else hold(held.merged_into)
+    """Lock the contact, or whom it was merged into meanwhile, and return that one.
+
+    A tombstone is let go again before the survivor is locked: its id may be the smaller.
+    """
+    try:
+        with transaction.atomic():
+            held = Contact.objects.locked([contact.pk]).get()
+            if held.merged_into_id is None:
+                return held
+            raise Merged
+    except Merged:
+        survivor = Contact.objects.select_related("merged_into").get(pk=contact.pk).merged_into
+        assert survivor is not None
+        return hold(survivor)

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from apps.contacts import people
 from apps.contacts import traits as catalogue
 from apps.contacts.models import FIELDS, Contact, DatedTrait, Trait
+from apps.contacts.people import Merged
 from apps.rules.kinds import Kind, KindError, Value, canonical, infer_kind
 
 TEXT_FIELDS = {field.name: field for field in Contact._meta.fields if field.name in FIELDS}
@@ -41,19 +42,29 @@ def change_profile(
     and saved once, or not at all when nothing differs. Raises ProfileError and then changes
     nothing.
     """
-    with transaction.atomic():
-        contact.refresh_from_db(from_queryset=Contact.objects.select_for_update(no_key=True))
-        contact.remember()
-        if contact.merged_into is not None:
-            return change_profile(
-                contact.merged_into, now=now, fields=fields, traits=traits, source=source
-            )
-        _set_fields(contact, fields or {})
-        kinds = _set_traits(contact, traits or {}, source)
-        changed = contact.changed_keys()
-        if changed:
-            _save(contact, changed)
-            _index_dates(contact, {key: kinds[key] for key in changed if key in kinds})
+    try:
+        with transaction.atomic():
+            contact.refresh_from_db(from_queryset=Contact.objects.locked([contact.pk]))
+            contact.remember()
+            if contact.merged_into is not None:
+                raise Merged  # lets go of the tombstone before the survivor is locked
+            return _change(contact, fields or {}, traits or {}, source)
+    except Merged:
+        assert contact.merged_into is not None
+        return change_profile(
+            contact.merged_into, now=now, fields=fields, traits=traits, source=source
+        )
+
+
+def _change(
+    contact: Contact, fields: Mapping[str, str], traits: Mapping[str, object], source: str
+) -> frozenset[str]:
+    _set_fields(contact, fields)
+    kinds = _set_traits(contact, traits, source)
+    changed = contact.changed_keys()
+    if changed:
+        _save(contact, changed)
+        _index_dates(contact, {key: kinds[key] for key in changed if key in kinds})
     return changed
 
 
