@@ -26,6 +26,7 @@ from apps.segments.models import Membership, Pin
 from apps.segments.plan import Plan, Planned
 
 WORD = 60  # bits of one column
+COLUMNS = 1200  # conditions and segments of one statement
 FEW = 4  # rules: what they share is not worth a fence, and without one the planner sees all
 Row = TypeVar("Row", bound=Model)
 
@@ -63,6 +64,61 @@ def roomy() -> Iterator[None]:
         yield
 
 
+def differences(
+    segments: Sequence[Planned], plan: Plan, now: datetime, scope: Scope = EVERYBODY
+) -> Iterator[Sql]:
+    """Yield SQL for the rows (contact_id, segment_id, due) of those stored elsewhere.
+
+    The segments come in the plan's order. One statement, or as many as it takes: a table
+    has no more than 1,664 columns. Each decides anew what its segments refer to, unless that
+    alone is too wide (`fits`): then it is read as stored.
+    """
+    for wanted, needed in _bundles(segments):
+        chosen = [planned for planned in segments if planned.slug in needed]
+        yield Standings(chosen, plan, now, scope, wanted).difference()
+
+
+def fits(segments: Iterable[Planned]) -> bool:
+    """Return whether each segment fits a statement with all it refers to."""
+    return all(len(columns) <= COLUMNS for _, columns in _needs(segments).values())
+
+
+Needs = tuple[frozenset[str], frozenset[object]]  # slugs; columns: slugs and conditions
+
+
+def _needs(segments: Iterable[Planned]) -> dict[str, Needs]:
+    """Return what must be decided for each segment, by its slug."""
+    found: dict[str, Needs] = {}
+    for planned in segments:
+        before = [found[slug] for slug in planned.refers_to if slug in found]
+        found[planned.slug] = (
+            frozenset([planned.slug]).union(*(slugs for slugs, _ in before)),
+            _own(planned).union(*(columns for _, columns in before)),
+        )
+    return found
+
+
+def _own(planned: Planned) -> frozenset[object]:
+    conditions = leaves(planned.rule) if planned.rule is not None else ()
+    return frozenset([planned.slug, *conditions])
+
+
+def _bundles(segments: Sequence[Planned]) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Yield the slugs each statement is to tell of, with those it must decide for that."""
+    needs = _needs(segments)
+    wanted, needed, columns = frozenset[str](), frozenset[str](), frozenset[object]()
+    for planned in segments:
+        slugs, its = needs[planned.slug]
+        if len(its) > COLUMNS:
+            slugs, its = frozenset([planned.slug]), _own(planned)
+        if wanted and len(columns | its) > COLUMNS:
+            yield wanted, needed
+            wanted, needed, columns = frozenset(), frozenset(), frozenset()
+        wanted, needed, columns = wanted | {planned.slug}, needed | slugs, columns | its
+    if wanted:
+        yield wanted, needed
+
+
 @dataclass(frozen=True)
 class Standings:
     """The segments a statement decides anew, in dependency order, at one moment.
@@ -74,6 +130,7 @@ class Standings:
     plan: Plan
     now: datetime
     scope: Scope = EVERYBODY
+    wanted: frozenset[str] | None = None  # slugs to tell of; None: all the segments
 
     @classmethod
     def of_rules(
@@ -110,7 +167,7 @@ class Standings:
         )
         return (
             f"{before}, compared AS (SELECT id, {compared} FROM standings {self._fence}),"
-            f" bits AS ({self._bits(self.segments)})"
+            f" bits AS ({self._bits(self._told)})"
             f" SELECT moved.id AS contact_id, bits.segment_id,"
             f" ((CASE bits.word {due} END) & bits.bit) <> 0 AS due"
             f" FROM (SELECT * FROM compared WHERE {differs}) AS moved"
@@ -142,6 +199,10 @@ class Standings:
     @property
     def words(self) -> int:
         return -(-len(self._stored) // WORD)
+
+    @property
+    def _told(self) -> list[Planned]:
+        return [p for p in self.segments if self.wanted is None or p.slug in self.wanted]
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -287,13 +348,13 @@ class Standings:
     def _due_word(self, word: int) -> str:
         found = [
             f"(CASE WHEN {self.column(planned)} THEN {self._bit[planned.slug][1]:d} ELSE 0 END)"
-            for planned in self.segments
+            for planned in self._told
             if self._bit[planned.slug][0] == word
         ]
         return f"({' | '.join(found)})" if found else "0"
 
     def _mask(self, word: int) -> int:
-        bits = [self._bit[planned.slug] for planned in self.segments]
+        bits = [self._bit[planned.slug] for planned in self._told]
         return sum(bit for place, bit in bits if place == word)
 
     def _bits(self, segments: Iterable[Planned]) -> str:

@@ -1,5 +1,6 @@
 """Writing who moves straight from the statement that finds them, however many they are."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,13 +24,13 @@ class Moved:
     departed: int
 
 
-def move(difference: Sql, *, cause: str, now: datetime, quiet: bool) -> Moved:
-    """Write the difference as memberships and transitions, and tell whoever listens.
+def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Moved:
+    """Write what these statements find as memberships and transitions, and tell whoever listens.
 
     The caller holds the contacts' buckets alone. Listeners get the transitions unread: most
     segments have no sequence, and nobody reads those rows.
     """
-    _find(difference)
+    _find(found)
     newest = Transition.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     moved = Moved(
         entered=_write_transitions(Kind.ENTERED, "due", now, cause),
@@ -65,12 +66,14 @@ def mark_moved(key: str, *, quiet: bool) -> None:
     )
 
 
-def _find(difference: Sql) -> None:
-    """Keep the difference for the statements that write it."""
-    sql, params = difference
+def _find(found: Sequence[Sql]) -> None:
+    """Keep who differs for the statements that write it."""
     dropped = " ON COMMIT DROP" if connection.vendor == "postgresql" else ""
     _run("DROP TABLE IF EXISTS moving")
+    (sql, params), *others = found
     _run(f"CREATE TEMPORARY TABLE moving{dropped} AS {sql}", *params)
+    for sql, params in others:
+        _run(f"INSERT INTO moving {sql}", *params)
 
 
 def _write_transitions(kind: Kind, who: str, now: datetime, cause: str) -> int:

@@ -18,7 +18,7 @@ from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.rules.query import Sql
-from apps.segments.difference import Scope, Standings, roomy
+from apps.segments.difference import Scope, Standings, differences, fits, roomy
 from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
@@ -142,40 +142,38 @@ def _moving(part: RebuildPart, *, now: datetime) -> dict[int, set[int]]:
     """
     RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
     scope = Scope(first=part.done_to + 1, last=part.last)
-    difference = _difference(part.rebuild, live_plan(), scope, now=effective_now(now))
     found: dict[int, set[int]] = {}
-    if difference is None:
-        return found
-    with roomy(), connection.cursor() as cursor:
-        cursor.execute(*difference)
-        for contact_id, segment_id, _ in cursor.fetchall():
-            found.setdefault(contact_id, set()).add(segment_id)
+    for difference in _differences(part.rebuild, live_plan(), scope, now=effective_now(now)):
+        with roomy(), connection.cursor() as cursor:
+            cursor.execute(*difference)
+            for contact_id, segment_id, _ in cursor.fetchall():
+                found.setdefault(contact_id, set()).add(segment_id)
     return found
 
 
-def _difference(
+def _differences(
     rebuild: Rebuild,
     plan: Plan,
     scope: Scope,
     *,
     now: datetime,
     among: Set[int] | None = None,
-) -> Sql | None:
-    """Return who must move of these contacts as the rules are now; None where nobody can.
+) -> list[Sql]:
+    """Return what finds who must move of these contacts, as the rules are now.
 
     `among` names the segments to decide, of a rebuild of all; others are read as stored.
     """
     if rebuild.segment is None:
-        segments = [p for p in plan.segments if among is None or p.pk in among]
-        return Standings(segments, plan, now, scope).difference() if segments else None
+        chosen = [planned for planned in plan.segments if among is None or planned.pk in among]
+        return list(differences(chosen, plan, now, scope))
     planned = plan.by_slug.get(rebuild.segment.slug)
     if planned is not None:
-        return Standings([planned], plan, now, scope).difference()
+        return [Standings([planned], plan, now, scope).difference()]
     if rebuild.segment.slug in plan.broken:
-        return None
+        return []
     rows = scope.of(Membership.objects.filter(segment=rebuild.segment), "contact")  # not live:
     sql, params = rows.values("contact_id", "segment_id").query.sql_with_params()  # all leave
-    return f"SELECT leaving.*, FALSE AS due FROM ({sql}) AS leaving", tuple(params)
+    return [(f"SELECT leaving.*, FALSE AS due FROM ({sql}) AS leaving", tuple(params))]
 
 
 def _piece(movers: Sequence[int]) -> list[int]:
@@ -232,17 +230,25 @@ def _write_moves(
     """
     dense = _is_dense(piece)
     scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
-    difference = _difference(rebuild, plan, scope, now=now, among=segments)
-    if difference is None:
+    found = _differences(rebuild, plan, scope, now=now, among=segments)
+    if not found:
         return Moved(0, 0)
     quiet = not rebuild.enrol_existing
-    slug = rebuild.segment.slug if rebuild.segment else ""
-    cause = f"revision:{rebuild.revision}" if slug else "rebuild"
-    moved = move(difference, cause=cause, now=now, quiet=quiet)
-    if moved != Moved(0, 0) and any(slug in planned.refers_to for planned in plan.segments):
-        mark_moved(f"segment:{slug}", quiet=quiet)
+    cause = f"revision:{rebuild.revision}" if rebuild.segment else "rebuild"
+    moved = move(found, cause=cause, now=now, quiet=quiet)
+    key = _read_by_others(rebuild, plan)
+    if key and moved != Moved(0, 0):
+        mark_moved(key, quiet=quiet)
         ring(SETTLE_JOB)
     return moved
+
+
+def _read_by_others(rebuild: Rebuild, plan: Plan) -> str:
+    """Return the mark by which segments that were not decided together learn of the moves."""
+    if rebuild.segment is None:
+        return "" if fits(plan.segments) else Change.EVERYTHING
+    slug = rebuild.segment.slug
+    return f"segment:{slug}" if any(slug in p.refers_to for p in plan.segments) else ""
 
 
 def _next_size(size: int, seconds: float) -> int:

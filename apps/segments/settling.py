@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -20,7 +20,7 @@ from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.difference import Scope, Standings
+from apps.segments.difference import Scope, differences, fits
 from apps.segments.locking import held, let_others_write
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
@@ -142,9 +142,11 @@ def _moves(contacts: Mapping[int, Contact], marks: Iterable[Mark], *, now: datet
     plan = live_plan()
     keys, loud = _keys(marks), _keys(mark for mark in marks if not mark.quiet)
     touched = {pk: plan.touched_by(found) for pk, found in keys.items()}
-    if not any(touched.values()):
+    union = {segment for found in touched.values() for segment in found}
+    if not union:
         return []
-    differ = _by_statement if len(contacts) > FEW else _by_verdict
+    ordered = [segment for segment in plan.segments if segment in union]
+    differ = _by_statement if len(contacts) > FEW and fits(ordered) else _by_verdict
     causes = {pk: ", ".join(sorted(found))[:CAUSE_LENGTH] for pk, found in keys.items()}
     moves = [
         Move(
@@ -169,11 +171,9 @@ def _by_statement(
     """
     union = {segment for found in touched.values() for segment in found}
     ordered = [segment for segment in plan.segments if segment in union]
-    standings = Standings(ordered, plan, now, Scope(ids=tuple(sorted(contacts))))
     by_pk = {segment.pk: segment for segment in ordered}
-    with connection.cursor() as cursor:
-        cursor.execute(*standings.difference())
-        for pk, segment_id, due in cursor.fetchall():
+    for difference in differences(ordered, plan, now, Scope(ids=tuple(sorted(contacts)))):
+        for pk, segment_id, due in rows.run(*difference):
             if by_pk[segment_id] in touched[pk]:
                 yield pk, by_pk[segment_id], bool(due)
 

@@ -12,7 +12,7 @@ from apps.contacts.models import Contact
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.difference import EVERYBODY, Scope, Standings, roomy
+from apps.segments.difference import EVERYBODY, Scope, differences, roomy
 from apps.segments.locking import held
 from apps.segments.models import Change, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
@@ -113,14 +113,13 @@ def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Ite
 
 
 def _by_query(plan: Plan, now: datetime, scope: Scope = EVERYBODY) -> Iterator[Drift]:
-    """Recompute every segment in SQL, all in one statement, stored rows not consulted."""
-    if not plan.segments:
-        return
+    """Recompute every segment in SQL, together, stored rows not consulted."""
     slugs = {segment.pk: segment.slug for segment in plan.segments}
-    with roomy(), connection.cursor() as cursor:
-        cursor.execute(*Standings(plan.segments, plan, now, scope).difference())
-        for contact_id, segment_id, due in cursor.fetchall():
-            yield Drift(slugs[segment_id], contact_id, not due, "query")
+    for difference in differences(plan.segments, plan, now, scope):
+        with roomy(), connection.cursor() as cursor:
+            cursor.execute(*difference)
+            for contact_id, segment_id, due in cursor.fetchall():
+                yield Drift(slugs[segment_id], contact_id, not due, "query")
 
 
 def _confirmed(suspects: Iterable[Drift], now: datetime | None) -> Iterator[Drift]:
