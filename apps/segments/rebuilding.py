@@ -23,12 +23,13 @@ from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, t
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
-from apps.segments.settling import effective_now, settle_waiting
+from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
 
 PART = 2 << BUCKET_BITS  # ids
 LAST = 2**62  # the end of the last part, open for whoever comes
 PIECE = 2000  # contacts written at once, to begin with
 LEAST, LARGEST = 500, 20_000
+TRIES = 5  # at a piece in which facts keep coming
 A_PIECE_TAKES = 0.2  # seconds, about: what a settling may have to wait
 DENSE = 4  # ids a mover: below, a range of ids is looked at again rather than a list of them
 PATIENCE = timedelta(seconds=2)  # marks older than this are settled first
@@ -187,27 +188,52 @@ def _is_dense(piece: Sequence[int]) -> bool:
     return piece[-1] - piece[0] < DENSE * len(piece)
 
 
-def _write(part_id: int, piece: Sequence[int], segments: Set[int], *, now: datetime) -> bool:
+def _write(
+    part_id: int, piece: Sequence[int], segments: Set[int], *, now: datetime, tries: int = TRIES
+) -> bool:
     """Write who moves of a piece; return whether the rebuild goes on.
+
+    Facts that nobody has settled yet come first, in transactions of their own: who enters by
+    a fact starts sequences, and moved by the rebuild would not.
+    """
+    waiting = _with_facts(piece)
+    for start in range(0, len(waiting), BATCH):
+        settle_apart(waiting[start : start + BATCH], now=now)
+    with transaction.atomic():
+        part = RebuildPart.objects.select_for_update().get(pk=part_id)
+        take([bucket(piece[0])])
+        if not (tries and _with_facts(piece)):
+            return _write_held(part, piece, segments, now=now)
+    return _write(part_id, piece, segments, now=now, tries=tries - 1)
+
+
+def _with_facts(piece: Sequence[int]) -> list[int]:
+    """Return which of these contacts are marked; what an edit alone marked may wait."""
+    marks = Change.objects.filter(quiet=False, contact__gte=piece[0], contact__lte=piece[-1])
+    marked = set(marks.values_list("contact_id", flat=True))
+    return sorted(marked if _is_dense(piece) else marked.intersection(piece))
+
+
+def _write_held(
+    part: RebuildPart, piece: Sequence[int], segments: Set[int], *, now: datetime
+) -> bool:
+    """Write who moves of a piece whose part and bucket are held; return whether it is wanted.
 
     The movements and the part's own progress commit together, so a killed worker's
     successor goes on where it stood and nobody enters twice. Whether it is still wanted is
     asked after the rules are read: a newer one may have another wish for existing members.
     """
-    with transaction.atomic():
-        part = RebuildPart.objects.select_for_update().get(pk=part_id)
-        take([bucket(piece[0])])
-        plan = live_plan()
-        rebuild = Rebuild.objects.select_related("segment").get(pk=part.rebuild_id)
-        if not _is_wanted(rebuild, now=now):
-            return False
-        moved = _write_moves(rebuild, plan, piece, segments, now=effective_now(now))
-        part.done_to = max(part.done_to, piece[-1])
-        part.entered += moved.entered
-        part.departed += moved.departed
-        part.touched_at = now
-        part.save()
-        reached("rebuild.before_commit")
+    plan = live_plan()
+    rebuild = Rebuild.objects.select_related("segment").get(pk=part.rebuild_id)
+    if not _is_wanted(rebuild, now=now):
+        return False
+    moved = _write_moves(rebuild, plan, piece, segments, now=effective_now(now))
+    part.done_to = max(part.done_to, piece[-1])
+    part.entered += moved.entered
+    part.departed += moved.departed
+    part.touched_at = now
+    part.save()
+    reached("rebuild.before_commit")
     return True
 
 

@@ -338,6 +338,32 @@ def test_a_fact_that_comes_with_an_edit_starts_sequences_all_the_same() -> None:
     assert [enrolment.contact for enrolment in Enrolment.objects.all()] == [contact]
 
 
+@pytest.mark.parametrize("while_waiting", [True, False])
+def test_a_fact_that_a_rebuild_meets_unsettled_starts_sequences_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, while_waiting: bool
+) -> None:
+    """As after a bulk intake, or in the moment between an event's commit and its settling."""
+    ids = pros(2)
+    contact = ContactFactory()
+    ids |= {contact.pk} | pros(2)
+    row = segment("some", {"event": "ordered"})
+    nurture.sequence(segment=row)
+    editing.save(row, rule={"any": [{"event": "ordered"}, IS_PRO]}, by=None, now=NOW)
+
+    def order() -> object:
+        return record_event(contact, name="ordered", now=NOW)
+
+    if while_waiting:
+        waits = iter([lambda: None, order, lambda: None])  # for the old rule's end, for the piece
+        monkeypatch.setattr(rebuilding, "take", lambda numbers: next(waits)())
+    else:
+        order()
+    rebuilding.run(Rebuild.objects.order_by("-pk")[0].pk, now=NOW)
+    settle_all()
+    assert members("some") == ids
+    assert [enrolment.contact for enrolment in Enrolment.objects.all()] == [contact]
+
+
 def test_a_chosen_start_reaches_the_segments_that_refer_to_it() -> None:
     pros(2)
     row = segment("pros", {"any": []})
