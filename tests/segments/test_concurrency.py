@@ -141,8 +141,11 @@ class Crowd:
         editing.pin(self.contact(chance), row, held=held, by=None)
 
     def edit(self, chance: random.Random) -> None:
-        row = Segment.objects.get(slug=chance.choice(["busy", "top"]))
-        editing.save(row, rule=self.rule(chance), by=None, now=timezone.now())
+        slug = chance.choice(["busy", "top", "pros"])
+        plan = {"trait": "plan", "op": "is", "value": chance.choice(["pro", "basic"])}
+        rule = plan if slug == "pros" else self.rule(chance)
+        row = Segment.objects.get(slug=slug)
+        editing.save(row, rule=rule, by=None, now=timezone.now())
         for pk in Rebuild.objects.filter(state=Rebuild.State.WAITING).values_list("pk", flat=True):
             rebuilding.run(pk)
 
