@@ -353,10 +353,11 @@ def present(subject: Combinable) -> Expression:
 
 
 def never_null(condition: Combinable, *, negated: bool) -> Expression:
-    """Return the condition, or its exact complement, with unknown taken as false."""
-    template = "COALESCE(%(expressions)s, FALSE)"
-    if negated:
-        template = f"(NOT {template})"
+    """Return the condition, or its exact complement, with unknown taken as false.
+
+    Not by COALESCE: the planner would no longer see how many rows the condition selects.
+    """
+    template = f"((%(expressions)s) IS {'NOT ' if negated else ''}TRUE)"
     return Func(condition, template=template, output_field=BooleanField())
 
 

@@ -1,25 +1,29 @@
-"""The set-based reading: the conditions of many rules, each worked out once, in one statement.
+"""The set-based reading: a rule as a condition, or the conditions of many rules as columns.
 
 A rule over a whole population must not look its events up contact by contact. Here the event
 table is read once for each name that is asked for, and grouped by contact; a value of the
 profile is taken out of its JSON once, however many conditions compare it.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any as AnyModel
 from typing import assert_never
 
 from django.db import connections
-from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, QuerySet
+from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, Q, QuerySet
 
 from apps.rules.clock import Clock
 from apps.rules.expressions import Column, JsonTexts, JsonValue, Values, filled
+from apps.rules.facts import Facts
+from apps.rules.holding import AT_LEAST_ONE
+from apps.rules.keys import leaves
 from apps.rules.kinds import Kind
 from apps.rules.measuring import measure, qualifying, sufficient
 from apps.rules.nodes import All, Any, EventCondition, Leaf, Not, Rule, TraitCondition
 from apps.rules.nodes import SegmentCondition as InSegment
 from apps.rules.operators import operator
+from apps.rules.verdict import holds
 
 CONTACT = "contact."
 Sql = tuple[str, tuple[AnyModel, ...]]
@@ -47,15 +51,13 @@ def table(
     events: QuerySet[AnyModel],
     clock: Clock,
     carry: Sequence[str] = (),
-    fenced: bool = True,
 ) -> Table:
     """Return the outcomes of the conditions, never NULL, for these contacts of these events.
 
-    `carry` names annotations of `contacts` to have as columns too, beside `id`. `fenced`:
-    each value and outcome is worked out once; else the planner may write them out anew.
+    `carry` names annotations of `contacts` to have as columns too, beside `id`.
     """
     listed = list(dict.fromkeys(atoms))
-    writer = _Writer(contacts, events, clock, fenced)
+    writer = _Writer(contacts, events, clock)
     outcomes = [writer.outcome(atom) for atom in listed]
     names = {atom: f"a{number}" for number, atom in enumerate(listed)}
     inner, inner_params = writer.inner(carry)
@@ -76,6 +78,67 @@ def subject(rule: TraitCondition) -> Expression:
     if rule.kind is Kind.CHOICES:
         return JsonTexts(F("profile"), key=rule.trait)
     return JsonValue(F("profile"), key=rule.trait, kind=rule.kind)
+
+
+def condition(
+    rule: Rule,
+    *,
+    contacts: QuerySet[AnyModel],
+    events: QuerySet[AnyModel],
+    clock: Clock,
+    within: Callable[[str], Sql],
+) -> Sql:
+    """Return one rule as a condition on a row of the contacts' table, for a WHERE, never NULL.
+
+    Conditions on events are sets of contacts there, which the planner may join in the order
+    it likes. `within` says of a segment's slug whether the contact is in it.
+    """
+    outcomes: dict[Leaf, Sql] = {}
+    for leaf in leaves(rule):
+        if leaf in outcomes:
+            continue
+        match leaf:
+            case TraitCondition():
+                row = operator(leaf.op, leaf.kind)
+                test = row.condition(subject(leaf), leaf.value, kind=leaf.kind, clock=clock)
+                outcomes[leaf] = _compiled(test, contacts)
+            case EventCondition():
+                outcomes[leaf] = _among(leaf, contacts, events, clock)
+            case InSegment(segment):
+                outcomes[leaf] = within(segment)
+            case _:
+                assert_never(leaf)
+    text = combined(rule, {leaf: f"({sql})" for leaf, (sql, _) in outcomes.items()})
+    return text, tuple(param for leaf in leaves(rule) for param in outcomes[leaf][1])
+
+
+def _at_least_one_of(leaf: EventCondition) -> EventCondition:
+    return EventCondition(
+        leaf.event, where=leaf.where, count=AT_LEAST_ONE, within=leaf.within, then=leaf.then
+    )
+
+
+def _among(
+    leaf: EventCondition, contacts: QuerySet[AnyModel], events: QuerySet[AnyModel], clock: Clock
+) -> Sql:
+    """Return whether the contact is among those whose events are enough.
+
+    Where no event at all is enough too, whether it is not among those whose are not.
+    """
+    for_none = holds(leaf, Facts(), now=clock.now, calendar=clock.calendar)
+    rows = events.filter(qualifying(leaf, events, clock)).order_by().values("contact_id")
+    if (
+        leaf.measured is not None
+        or leaf.first
+        or leaf.last
+        or leaf.count not in (None, AT_LEAST_ONE)
+    ):
+        rows = rows.annotate(its_measure=measure(leaf))
+        enough = Q(sufficient(leaf, F("its_measure"), clock))
+        rows = rows.filter(~enough if for_none else enough).values("contact_id")
+    sql, params = _sql(rows)
+    table = connections[contacts.db].ops.quote_name(contacts.model._meta.db_table)
+    return f'{table}."id" {"NOT " if for_none else ""}IN ({sql})', params
 
 
 def combined(rule: Rule, column: "Mapping[Leaf, str]") -> str:
@@ -102,24 +165,24 @@ class _Writer:
     contacts: QuerySet[AnyModel]
     events: QuerySet[AnyModel]
     clock: Clock
-    fenced: bool
     values: Values = field(default_factory=dict)  # of a contact, by column
     names: dict[tuple[str, str], str] = field(default_factory=dict)  # (trait, kind): its column
     measured: dict[str, list[tuple[str, EventCondition]]] = field(default_factory=dict)
 
     @property
     def fence(self) -> str:
-        return FENCE[connections[self.contacts.db].vendor] if self.fenced else ""
+        return FENCE[connections[self.contacts.db].vendor]
 
     def outcome(self, atom: Atom) -> Sql:
         match atom:
             case TraitCondition():
                 row = operator(atom.op, atom.kind)
-                return self._compiled(
-                    row.condition(self._value(atom), atom.value, kind=atom.kind, clock=self.clock)
+                test = row.condition(
+                    self._value(atom), atom.value, kind=atom.kind, clock=self.clock
                 )
+                return _compiled(test, self.contacts)
             case EventCondition():
-                return self._compiled(sufficient(atom, self._measured(atom), self.clock))
+                return _compiled(sufficient(atom, self._measured(atom), self.clock), self.contacts)
             case _:
                 assert_never(atom)
 
@@ -128,13 +191,8 @@ class _Writer:
         rows = self.contacts.order_by().annotate(**self.values).values("id", *carry, *self.values)
         sql, params = _sql(rows)
         groups = list(self.measured.values())
-        if not groups:
-            return self._joined(sql, params, [], fence=self.fence)
-        firm = FENCE[connections[self.contacts.db].vendor]
-        for start in range(0, len(groups), MOST_JOINED):
-            last = start + MOST_JOINED >= len(groups)
-            some = groups[start : start + MOST_JOINED]
-            sql, params = self._joined(sql, params, some, fence=self.fence if last else firm)
+        for start in range(0, max(len(groups), 1), MOST_JOINED):
+            sql, params = self._joined(sql, params, groups[start : start + MOST_JOINED])
         return sql, params
 
     def _joined(
@@ -142,38 +200,39 @@ class _Writer:
         sql: str,
         params: tuple[AnyModel, ...],
         groups: Iterable[Sequence[tuple[str, EventCondition]]],
-        *,
-        fence: str,
     ) -> Sql:
         """Return the rows with what was measured of each event beside them."""
         joins, columns = [], ["c.*"]
-        for number, leaves in enumerate(groups):
-            group, group_params = self._group(leaves)
+        for number, named in enumerate(groups):
+            group, group_params = self._group(named)
             joins.append(f"LEFT JOIN ({group}) AS g{number} ON g{number}.contact_id = c.id")
-            columns += [f"g{number}.{name}" for name, _ in leaves]
+            columns += [f"g{number}.{name}" for name, _ in named]
             params = (*params, *group_params)
-        return f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {fence}", params
+        return (
+            f"SELECT {', '.join(columns)} FROM ({sql}) AS c {' '.join(joins)} {self.fence}",
+            params,
+        )
 
     def _value(self, atom: TraitCondition) -> Column:
         name = self.names.setdefault((atom.trait, atom.kind), f"t{len(self.names)}")
         return Column(name, subject(atom), self.values)
 
     def _measured(self, atom: EventCondition) -> Column:
-        leaves = self.measured.setdefault(atom.event, [])
+        group = self.measured.setdefault(atom.event, [])
         name = f"m{sum(map(len, self.measured.values()))}"
-        leaves.append((name, atom))
+        group.append((name, atom))
         return Column(name)
 
-    def _group(self, leaves: Sequence[tuple[str, EventCondition]]) -> Sql:
+    def _group(self, named: Sequence[tuple[str, EventCondition]]) -> Sql:
         """Return what is measured of the events of one name, by contact."""
         rows = self.events.order_by()
-        if len(leaves) == 1:
-            name, leaf = leaves[0]
+        if len(named) == 1:
+            name, leaf = named[0]
             rows = rows.filter(qualifying(leaf, self.events, self.clock)).values("contact_id")
             return _sql(rows.annotate(**{name: measure(leaf)}))
-        rows = rows.filter(name=leaves[0][1].event, **self._lately([leaf for _, leaf in leaves]))
+        rows = rows.filter(name=named[0][1].event, **self._lately([leaf for _, leaf in named]))
         measures = {
-            name: measure(leaf, qualifying(leaf, self.events, self.clock)) for name, leaf in leaves
+            name: measure(leaf, qualifying(leaf, self.events, self.clock)) for name, leaf in named
         }
         return _sql(rows.values("contact_id").annotate(**measures))
 
@@ -184,11 +243,12 @@ class _Writer:
             return {}
         return {"occurred_at__gt": self.clock.ago(max(lengths))}
 
-    def _compiled(self, expression: Expression) -> Sql:
-        query = self.contacts.query
-        compiler = query.get_compiler(using=self.contacts.db)
-        sql, params = compiler.compile(expression.resolve_expression(query))
-        return sql, tuple(params)
+
+def _compiled(expression: Expression, contacts: QuerySet[AnyModel]) -> Sql:
+    query = contacts.query
+    compiler = query.get_compiler(using=contacts.db)
+    sql, params = compiler.compile(expression.resolve_expression(query))
+    return sql, tuple(params)
 
 
 def _sql(rows: QuerySet[AnyModel, AnyModel]) -> Sql:

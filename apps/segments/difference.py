@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
@@ -27,7 +27,6 @@ from apps.segments.plan import Plan, Planned
 
 WORD = 60  # bits of one column
 COLUMNS = 1200  # conditions and segments of one statement
-FEW = 4  # rules: what they share is not worth a fence, and without one the planner sees all
 Row = TypeVar("Row", bound=Model)
 
 
@@ -132,26 +131,6 @@ class Standings:
     scope: Scope = EVERYBODY
     wanted: frozenset[str] | None = None  # slugs to tell of; None: all the segments
 
-    @classmethod
-    def of_rules(
-        cls,
-        *rules: Rule,
-        plan: Plan,
-        now: datetime,
-        scope: Scope = EVERYBODY,
-        members_of: int | None = None,
-    ) -> Self:
-        """Return the standings of rules that are no segment's yet: s0, s1 ... in their order.
-
-        `members_of` is a segment whose members the first rule is compared with.
-        """
-        pks = [members_of or -1, *range(-2, -1 - len(rules), -1)]
-        segments = [
-            Planned(pk, f"rule {number}", "", rule)
-            for number, (pk, rule) in enumerate(zip(pks, rules, strict=True))
-        ]
-        return cls(segments, plan, now, scope)
-
     def difference(self) -> Sql:
         """Return SQL for the rows (contact_id, segment_id, due) of those stored elsewhere."""
         before, params = self.table()
@@ -251,7 +230,6 @@ class Standings:
             events=self.scope.of(Event.objects.all(), "contact"),
             clock=Clock(self.now, installed()),
             carry=["is_standing"],
-            fenced=self._is_fenced,
         )
 
     @cached_property
@@ -264,12 +242,8 @@ class Standings:
         )
 
     @property
-    def _is_fenced(self) -> bool:
-        return len(self.segments) > FEW
-
-    @property
     def _fence(self) -> str:
-        return FENCE[connection.vendor] if self._is_fenced else ""
+        return FENCE[connection.vendor]
 
     def _stored_words(self) -> Sql:
         """Return the stored segments of each contact that has any, as bits."""
@@ -314,9 +288,9 @@ class Standings:
         pinned_in = {
             slug: _pin(self.plan.by_slug[slug].pk, Pin.Held.IN)
             for slug in (planned.rungs or (planned.slug,))
-            if slug in self.plan.by_slug and self.plan.by_slug[slug].pk in self._pinned
+            if self.plan.by_slug[slug].pk in self._pinned
         }
-        if planned.slug in self.plan.by_slug and planned.pk in self._pinned:
+        if planned.pk in self._pinned:
             rule += f" AND NOT {_pin(planned.pk, Pin.Held.OUT)}"
         if not pinned_in:
             return f"({rule})"

@@ -4,16 +4,15 @@ import random
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from apps.contacts.models import Contact
 from apps.rules.codec import dumps
 from apps.rules.nodes import Rule
 from apps.rules.prose import sentence
-from apps.segments.difference import EVERYBODY, Scope, Standings, roomy
-from apps.segments.models import Segment
+from apps.segments.difference import EVERYBODY, Scope, roomy
+from apps.segments.models import Membership, Segment
 from apps.segments.places import segment_places
 from apps.segments.plan import catalogue, live_plan
+from apps.segments.population import holding
 
 SAMPLE = 5
 NEWEST = 5000  # ids among which the sample is looked for first
@@ -101,18 +100,16 @@ def estimate(rule: Rule, *, segment: Segment | None = None, now: datetime) -> Pr
 def _counts(
     rule: Rule, segment: Segment | None, *, now: datetime, scope: Scope = EVERYBODY
 ) -> Counts:
-    standings = Standings.of_rules(
-        rule, plan=live_plan(), now=now, scope=scope, members_of=segment.pk if segment else None
-    )
-    before, params = standings.table()
-    with roomy(), connection.cursor() as cursor:
-        cursor.execute(
-            f"{before} SELECT COUNT(*) FILTER (WHERE is_standing), COUNT(*) FILTER (WHERE s0),"
-            " COUNT(*) FILTER (WHERE s0 AND (w0 & 1) = 0),"
-            " COUNT(*) FILTER (WHERE NOT s0 AND (w0 & 1) <> 0) FROM standings",
-            params,
-        )
-        return Counts(*cursor.fetchone())
+    people = scope.of(Contact.objects.standing(), "pk")
+    matching = holding(rule, plan=live_plan(), now=now, scope=scope)
+    with roomy():
+        if segment is None:
+            count = matching.count()
+            return Counts(people.count(), count, entering=count, leaving=0)
+        members = scope.of(Membership.objects.filter(segment=segment), "contact")
+        before, after = set(members.values_list("contact_id", flat=True)), set()
+        after = set(matching.values_list("pk", flat=True))
+        return Counts(people.count(), len(after), len(after - before), len(before - after))
 
 
 def _newest(rule: Rule, *, now: datetime) -> tuple[Contact, ...]:
@@ -121,20 +118,12 @@ def _newest(rule: Rule, *, now: datetime) -> tuple[Contact, ...]:
     found: list[int] = []
     span = NEWEST
     while len(found) < SAMPLE:
-        found = matching_ids(rule, now=now, limit=SAMPLE, scope=Scope(first=max(last - span, 0)))
+        newest = Scope(first=max(last - span, 0))
+        matching = holding(rule, plan=live_plan(), now=now, scope=newest).order_by("-pk")
+        with roomy():
+            found = list(matching.values_list("pk", flat=True)[:SAMPLE])
         if span > last:
             break
         span *= 20
     by_pk = Contact.objects.in_bulk(found)
     return tuple(by_pk[pk] for pk in found)
-
-
-def matching_ids(rule: Rule, *, now: datetime, limit: int, scope: Scope = EVERYBODY) -> list[int]:
-    """Return contacts the rule holds for, the newest first."""
-    before, params = Standings.of_rules(rule, plan=live_plan(), now=now, scope=scope).table()
-    with roomy(), connection.cursor() as cursor:
-        cursor.execute(
-            f"{before} SELECT id FROM standings WHERE s0 ORDER BY id DESC LIMIT %s",
-            (*params, limit),
-        )
-        return [pk for (pk,) in cursor.fetchall()]

@@ -18,11 +18,12 @@ from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.rules.query import Sql
-from apps.segments.difference import Scope, Standings, differences, fits, roomy
+from apps.segments.difference import Scope, differences, fits, roomy
 from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
+from apps.segments.population import difference_of
 from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
 
 PART = 2 << BUCKET_BITS  # ids
@@ -169,7 +170,7 @@ def _differences(
         return list(differences(chosen, plan, now, scope))
     planned = plan.by_slug.get(rebuild.segment.slug)
     if planned is not None:
-        return [Standings([planned], plan, now, scope).difference()]
+        return [difference_of(planned, plan=plan, now=now, scope=scope)]
     if rebuild.segment.slug in plan.broken:
         return []
     rows = scope.of(Membership.objects.filter(segment=rebuild.segment), "contact")  # not live:

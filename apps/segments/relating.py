@@ -8,12 +8,13 @@ proves nothing, so nothing is said then.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db.models import Min
 
 from apps.rules.codec import dumps
 from apps.rules.nodes import All, Not, Rule
-from apps.segments.difference import Standings, roomy
+from apps.segments.difference import roomy
 from apps.segments.plan import live_plan
+from apps.segments.population import holding
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +29,11 @@ def relate(a: Rule, b: Rule, *, now: datetime) -> Relation:
     """Return what is proved: same, overlap or undecided."""
     if dumps(a) == dumps(b):
         return Relation("same", None)
-    before, params = Standings.of_rules(
-        All((a, b)), All((a, Not(b))), All((b, Not(a))), plan=live_plan(), now=now
-    ).table()
-    firsts = ", ".join(f"MIN(id) FILTER (WHERE s{number})" for number in range(3))
-    with roomy(), connection.cursor() as cursor:
-        cursor.execute(f"{before} SELECT {firsts} FROM standings", params)
-        both, only_a, only_b = cursor.fetchone()
+    with roomy():
+        both, only_a, only_b = (
+            holding(rule, plan=live_plan(), now=now).aggregate(first=Min("pk"))["first"]
+            for rule in (All((a, b)), All((a, Not(b))), All((b, Not(a))))
+        )
     if None in (both, only_a, only_b):
         return Relation("undecided", None)
     return Relation("overlap", {"both": both, "a": only_a, "b": only_b})

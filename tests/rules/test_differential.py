@@ -13,13 +13,14 @@ from apps.rules.errors import RuleError
 from apps.rules.keys import keys
 from apps.rules.nodes import Not, Rule
 from apps.rules.verdict import holds, judge
-from tests.rules.asking import by_query
+from tests.rules.asking import by_condition, by_query
 from tests.rules.population import CATALOGUE, NOW, Population, populate
 from tests.rules.random_rules import random_calendar, random_moment, random_rule
 
 LONG = os.environ.get("DIFFERENTIAL") == "long"
 RULES, ROUNDS, SIZE = (20_000, 20, 500) if LONG else (8000, 8, 60)  # contacts in each round
 AT_ONCE = 25  # rules in one statement
+ALONE = 0.25  # of them also asked by themselves
 
 
 def written(chance: random.Random) -> Rule:
@@ -51,11 +52,12 @@ def test_query_and_verdict_agree_for_every_contact(seed: int) -> None:
         opposites = [Not(rule) for rule in rules]
         now = chance.choice([NOW, random_moment(chance)])
         here = {"now": now, "calendar": random_calendar(chance)}
-        fenced = chance.random() < 0.5
-        found = by_query([*rules, *opposites], population=population, fenced=fenced, **here)
+        found = by_query([*rules, *opposites], population=population, **here)
         for rule, held, rest in zip(rules, found, found[AT_ONCE:], strict=False):
             assert held == by_verdict(rule, population, **here), codec.dumps(rule)
             assert rest == everybody - held, codec.dumps(rule)
+            if chance.random() < ALONE:
+                assert held == by_condition(rule, population=population, **here), rule
             assert codec.loads(json.dumps(codec.dumps(rule)), CATALOGUE) == rule
             decided += held not in (set(), everybody)
     assert decided > RULES // ROUNDS / 4  # the rules tell contacts apart

@@ -16,7 +16,7 @@ from apps.rules.keys import keys
 from apps.rules.verdict import Verdict, holds, judge
 from apps.rules.windows import NOW as DUE
 from apps.rules.windows import Offset
-from tests.rules.asking import by_query
+from tests.rules.asking import by_condition, by_query
 from tests.rules.population import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -53,6 +53,7 @@ def held(rule: Json, history: History) -> bool:
     read = codec.loads(rule, CATALOGUE)
     pk = store(history)
     queried = pk in by_query([read], now=NOW, calendar=CALENDAR)[0]
+    assert (pk in by_condition(read, now=NOW, calendar=CALENDAR)) is queried
     assert holds(read, facts(history), now=NOW, calendar=CALENDAR) is queried
     return queried
 

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.contacts.models import Contact, Event
 from apps.rules import codec
 from apps.rules.clock import Calendar
-from tests.rules.asking import by_query, statement
+from tests.rules.asking import by_condition, by_query, statement
 from tests.rules.population import CATALOGUE
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -19,13 +19,12 @@ pytestmark = pytest.mark.django_db
 
 
 def matched(rule: dict[str, Any]) -> list[int]:
+    """Ask the rule as a column and as a condition of its own."""
     read = codec.loads(rule, CATALOGUE)
-    found, unfenced = (
-        by_query([read], now=NOW, calendar=Calendar(ZoneInfo("Europe/Lisbon")), fenced=fenced)
-        for fenced in (True, False)
-    )
-    assert found == unfenced
-    return sorted(found[0])
+    here = {"now": NOW, "calendar": Calendar(ZoneInfo("Europe/Lisbon"))}
+    [found] = by_query([read], **here)
+    assert found == by_condition(read, **here)
+    return sorted(found)
 
 
 def with_event(**properties: Any) -> int:
@@ -120,7 +119,7 @@ def test_the_largest_rule_is_still_one_query() -> None:
         connection,
     ) as queries:
         assert matched({"any": [{"not": {"all": parts}}, where("total", "is", 1)]}) == [pk]
-    assert len(queries) == 2  # with fences, and without
+    assert len(queries) == 2  # as a column, and by itself
 
 
 def test_a_rule_that_only_came_parsed_is_not_larger_than_one_that_came_as_text() -> None:
