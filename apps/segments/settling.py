@@ -167,15 +167,19 @@ def _by_statement(
     """Yield who is stored elsewhere than where the contact belongs, found by one query.
 
     It decides all segments that any of the contacts' marks touch; each contact moves in those
-    of its own. The marks of the others have their own cause, and will come.
+    of its own. The marks of the others have their own cause, and will come; until then, what
+    refers to those reads them as stored, so a contact that differs there is judged in memory.
     """
     union = {segment for found in touched.values() for segment in found}
     ordered = [segment for segment in plan.segments if segment in union]
     by_pk = {segment.pk: segment for segment in ordered}
+    found: list[Differing] = []
     for difference in differences(ordered, plan, now, Scope(ids=tuple(sorted(contacts)))):
-        for pk, segment_id, due in rows.run(*difference):
-            if by_pk[segment_id] in touched[pk]:
-                yield pk, by_pk[segment_id], bool(due)
+        found += [(pk, by_pk[segment], bool(due)) for pk, segment, due in rows.run(*difference)]
+    ahead = {pk for pk, segment, _ in found if segment not in touched[pk]}
+    yield from (differing for differing in found if differing[0] not in ahead)
+    if ahead:
+        yield from _by_verdict({pk: contacts[pk] for pk in sorted(ahead)}, touched, plan, now)
 
 
 def _by_verdict(

@@ -137,8 +137,12 @@ def _is_settled(pk: int) -> bool:
     return Membership.objects.filter(contact=pk, segment__slug=crowd.BOUGHT).exists()
 
 
+@transaction.atomic
 def report() -> dict[str, Any]:
-    """Return what the promises are about; long lists only of what breaks one."""
+    """Return what the promises are about, as of one moment; long lists only of what breaks one."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
     enrolled = Enrolment.objects.values_list("contact_id", "trigger_key", "contact__email")
     loud = Transition.objects.filter(
         segment__slug=crowd.MAILED, kind="entered", cause__contains="event:"

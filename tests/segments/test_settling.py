@@ -18,6 +18,7 @@ from tests.segments.build import (
     BOUGHT_TWICE_IN_30_DAYS,
     IS_PRO,
     members,
+    rebuild_all,
     segment,
     settle_all,
     standing,
@@ -213,3 +214,22 @@ def test_a_fact_is_acknowledged_though_settling_after_its_commit_fails(
     contact.refresh_from_db()
     assert contact.profile["plan"] == "pro"
     assert Change.objects.filter(contact=contact).exists()
+
+
+def test_many_are_settled_by_what_is_stored_of_segments_whose_turn_has_not_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An edit that another undoes before it is applied leaves no trace in what refers to it."""
+    monkeypatch.setattr(settling, "FEW", 0)
+    one, other = ContactFactory(), ContactFactory()
+    change_profile(one, now=NOW, traits={"plan": "pro"}, source="test")
+    inner = segment("inner", {"any": []})
+    segment("outer", {"segment": "inner"})
+    editing.save(inner, rule=IS_PRO, by=None, now=NOW)
+    Change.objects.create(contact=one, keys=["segment:inner"])
+    Change.objects.create(contact=other, keys=["trait:plan"])
+    settle_all()
+    editing.save(inner, rule={"any": []}, by=None, now=NOW)
+    rebuild_all()
+    assert verify(now=NOW).drift == ()
+    assert members("outer") == set()
