@@ -29,9 +29,11 @@ CONTACT = "contact."
 Sql = tuple[str, tuple[AnyModel, ...]]
 Atom = TraitCondition | EventCondition
 
+MOST_JOINED = 40  # events in one join: SQLite takes 64 tables, and planning grows faster than that
+MOST_ORDERED = 6  # sets of contacts that one condition lets the planner put in order
+
 # A subquery with this is worked out as it stands: its columns are not written out again at
 # each place that names them.
-MOST_JOINED = 40  # events in one join: SQLite takes 64 tables, and planning grows faster than that
 FENCE = {"postgresql": "OFFSET 0", "sqlite": "LIMIT -1 OFFSET 0"}
 
 
@@ -91,7 +93,8 @@ def condition(
     """Return one rule as a condition on a row of the contacts' table, for a WHERE, never NULL.
 
     Conditions on events are sets of contacts there, which the planner may join in the order
-    it likes. `within` says of a segment's slug whether the contact is in it.
+    it likes while they are few: it tries every order. `within` says of a segment's slug
+    whether the contact is in it.
     """
     outcomes: dict[Leaf, Sql] = {}
     for leaf in leaves(rule):
@@ -108,7 +111,9 @@ def condition(
                 outcomes[leaf] = within(segment)
             case _:
                 assert_never(leaf)
-    text = combined(rule, {leaf: f"({sql})" for leaf, (sql, _) in outcomes.items()})
+    sets = sum(not isinstance(leaf, TraitCondition) for leaf in outcomes)
+    form = "({})" if sets <= MOST_ORDERED else "(({}) IS TRUE)"  # which no planner joins by
+    text = combined(rule, {leaf: form.format(sql) for leaf, (sql, _) in outcomes.items()})
     return text, tuple(param for leaf in leaves(rule) for param in outcomes[leaf][1])
 
 

@@ -133,3 +133,11 @@ def test_a_condition_that_many_rules_share_stands_in_the_statement_once() -> Non
     rule = codec.loads({"all": [where("total", "at_least", 5)]}, CATALOGUE)
     alone, shared = (statement([rule] * times, now=NOW, calendar=Calendar(UTC)) for times in (1, 9))
     assert shared[1] == alone[1]
+
+
+@pytest.mark.parametrize("together", ["all", "any"])
+def test_a_rule_of_very_many_events_is_planned_in_no_time(together: str) -> None:
+    pk = with_event(total=1)
+    parts = [{"event": f"event_{n}", "count": {"op": "exactly", "value": 0}} for n in range(190)]
+    assert matched({together: parts}) == [pk]
+    assert matched({"not": {together: parts}}) == []
