@@ -7,14 +7,12 @@ differs is spelt out in rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TypeVar
 
-from django.db import connection, transaction
-from django.db.models import BooleanField, ExpressionWrapper, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import BooleanField, ExpressionWrapper, Q
 
 from apps.contacts.models import Contact, Event
 from apps.rules.clock import Clock
@@ -24,43 +22,10 @@ from apps.rules.query import FENCE, Atom, Sql, Table, combined, table
 from apps.segments.calendar import installed
 from apps.segments.models import Membership, Pin
 from apps.segments.plan import Plan, Planned
+from apps.segments.scope import EVERYBODY, Scope
 
 WORD = 60  # bits of one column
 COLUMNS = 1200  # conditions and segments of one statement
-Row = TypeVar("Row", bound=Model)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which contacts to look at: these, those between two ids with both ends, or all."""
-
-    ids: tuple[int, ...] | None = None
-    first: int | None = None
-    last: int | None = None
-
-    def of(self, rows: QuerySet[Row], column: str) -> QuerySet[Row]:
-        """Return the rows of these contacts."""
-        if self.ids is not None:
-            return rows.filter(**{f"{column}__in": self.ids})
-        if self.first is not None:
-            rows = rows.filter(**{f"{column}__gte": self.first})
-        if self.last is not None:
-            rows = rows.filter(**{f"{column}__lte": self.last})
-        return rows
-
-
-EVERYBODY = Scope()
-
-
-@contextmanager
-def roomy() -> Iterator[None]:
-    """Give PostgreSQL the memory to group a whole population without a file."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
-        yield
 
 
 def differences(

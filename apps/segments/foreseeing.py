@@ -8,11 +8,11 @@ from apps.contacts.models import Contact
 from apps.rules.codec import dumps
 from apps.rules.nodes import Rule
 from apps.rules.prose import sentence
-from apps.segments.difference import EVERYBODY, Scope, roomy
 from apps.segments.models import Membership, Segment
 from apps.segments.places import segment_places
 from apps.segments.plan import catalogue, live_plan
 from apps.segments.population import holding
+from apps.segments.scope import EVERYBODY, Scope, roomy
 
 SAMPLE = 5
 NEWEST = 5000  # ids among which the sample is looked for first

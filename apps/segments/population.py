@@ -16,9 +16,9 @@ from apps.rules.clock import Clock
 from apps.rules.nodes import Rule
 from apps.rules.query import Sql, condition
 from apps.segments.calendar import installed
-from apps.segments.difference import EVERYBODY, Scope
 from apps.segments.models import Membership, Pin
 from apps.segments.plan import Plan, Planned
+from apps.segments.scope import EVERYBODY, Scope
 
 ID = '"contacts_contact"."id"'
 NOBODY: Sql = ("FALSE", ())

@@ -18,12 +18,13 @@ from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.rules.query import Sql
-from apps.segments.difference import Scope, differences, fits, roomy
+from apps.segments.difference import differences, fits
 from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
 from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
 from apps.segments.population import difference_of
+from apps.segments.scope import Scope, roomy
 from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
 
 PART = 2 << BUCKET_BITS  # ids

@@ -12,9 +12,9 @@ from django.db.models import Min
 
 from apps.rules.codec import dumps
 from apps.rules.nodes import All, Not, Rule
-from apps.segments.difference import roomy
 from apps.segments.plan import live_plan
 from apps.segments.population import holding
+from apps.segments.scope import roomy
 
 
 @dataclass(frozen=True, slots=True)

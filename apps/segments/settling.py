@@ -20,10 +20,11 @@ from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.difference import Scope, differences, fits
+from apps.segments.difference import differences, fits
 from apps.segments.locking import held, let_others_write
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
+from apps.segments.scope import Scope
 from apps.segments.signals import memberships_changed
 from apps.segments.standing import Judge
 

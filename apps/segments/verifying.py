@@ -12,10 +12,11 @@ from apps.contacts.models import Contact
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
 from apps.segments.calendar import installed
-from apps.segments.difference import EVERYBODY, Scope, differences, roomy
+from apps.segments.difference import differences
 from apps.segments.locking import held
 from apps.segments.models import Change, Rebuild, Verification
 from apps.segments.plan import Plan, live_plan
+from apps.segments.scope import EVERYBODY, Scope, roomy
 from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
 from apps.segments.standing import Judge
 from apps.segments.ticking import tick
