@@ -1,6 +1,10 @@
-"""Ten thousand rules from hell: each gets a located answer, none a 500."""
+"""Rules from hell by the thousand: each gets a located answer, none a 500.
+
+HELL=long sends ten thousand of them.
+"""
 
 import json
+import os
 import random
 import re
 from collections import Counter
@@ -16,6 +20,7 @@ from tests.integrations.hell import hell
 from tests.rules.population import KINDS, SEGMENTS
 
 PLACE = re.compile(r"([^\[\].]*(\[\d+\])*)(\.[^\[\].]*(\[\d+\])*)*")
+RULES = 10_000 if os.environ.get("HELL") == "long" else 3_000
 NAMED = {"unknown_trait", "unknown_operator", "unknown_segment", "wrong_type"}
 
 
@@ -46,11 +51,11 @@ def send(call: Caller, rule: bytes, number: int) -> tuple[int, str]:
 
 
 @pytest.mark.usefixtures("population")
-def test_ten_thousand_rules_from_hell_get_a_located_answer_and_no_500(call: Caller) -> None:
+def test_rules_from_hell_get_a_located_answer_and_no_500(call: Caller) -> None:
     chance = random.Random(20261123)
-    codes = Counter(send(call, hell(chance), number) for number in range(10_000))
+    codes = Counter(send(call, hell(chance), number) for number in range(RULES))
     told = {code for _, code in codes}
-    assert codes[200, ""] > 300, codes
+    assert codes[200, ""] >= RULES / 40, codes
     assert told >= {
         "bad_json",
         "duplicate_key",

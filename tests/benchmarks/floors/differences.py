@@ -4,6 +4,8 @@ from django.db import connection, transaction
 
 from tests.benchmarks.floors.by_hand import ByHand, Json
 
+WORK_MEM = "SET LOCAL work_mem = '64MB'"
+
 
 def execute(sql: str) -> int:
     with connection.cursor() as cursor:
@@ -11,14 +13,17 @@ def execute(sql: str) -> int:
         return cursor.rowcount
 
 
-def number(sql: str) -> int:
-    with connection.cursor() as cursor:
+def number(hand: ByHand, sql: str) -> int:
+    """Return the one number a query answers with; its sets of contacts are hashed in memory."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        if hand.postgres:
+            cursor.execute(WORK_MEM)
         cursor.execute(sql)
         return int(cursor.fetchone()[0])
 
 
 def count(hand: ByHand, rule: Json) -> int:
-    return number(f"SELECT count(*) FROM ({hand.members(rule)}) AS due")
+    return number(hand, f"SELECT count(*) FROM ({hand.members(rule)}) AS due")
 
 
 def rebuild(hand: ByHand, slug: str, rule: Json) -> None:
@@ -29,7 +34,7 @@ def rebuild(hand: ByHand, slug: str, rule: Json) -> None:
 
 def _rebuild_postgres(hand: ByHand, segment: int, rule: Json) -> None:
     now = hand.stamp(hand.now)
-    execute("SET LOCAL work_mem = '64MB'")
+    execute(WORK_MEM)
     execute(
         f"WITH due AS MATERIALIZED ({hand.members(rule)}),"
         f" gone AS (DELETE FROM segments_membership m WHERE m.segment_id = {segment}"
@@ -82,13 +87,15 @@ def drift(hand: ByHand) -> int:
         due = hand.members(rule)
         if hand.postgres:
             found += number(
+                hand,
                 f"SELECT count(*) FROM ({due}) AS due FULL JOIN ({there}) AS there"
-                " ON there.contact_id = due.id WHERE due.id IS NULL OR there.contact_id IS NULL"
+                " ON there.contact_id = due.id WHERE due.id IS NULL OR there.contact_id IS NULL",
             )
         else:
             found += number(
+                hand,
                 f"WITH due AS MATERIALIZED ({due}), there AS MATERIALIZED ({there})"
                 " SELECT (SELECT count(*) FROM (SELECT * FROM due EXCEPT SELECT * FROM there))"
-                " + (SELECT count(*) FROM (SELECT * FROM there EXCEPT SELECT * FROM due))"
+                " + (SELECT count(*) FROM (SELECT * FROM there EXCEPT SELECT * FROM due))",
             )
     return found
