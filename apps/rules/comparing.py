@@ -12,8 +12,9 @@ from django.db.models.expressions import Combinable
 
 from apps.rules.boxes import InstantText, boxes, in_boxes
 from apps.rules.clock import Clock
-from apps.rules.expressions import between, never_null
+from apps.rules.expressions import between, compared, never_null
 from apps.rules.inlining import Inline
+from apps.rules.json_values import JsonValue
 from apps.rules.kinds import Kind
 from apps.rules.lines import Instants, Line, line_of
 from apps.rules.operands import Shape
@@ -94,11 +95,15 @@ class Operator:
         self, subject: Combinable, operand: object, *, kind: Kind, clock: Clock
     ) -> Expression:
         """Return the same as a condition that is never NULL on a subject that may be."""
+        parts = subject.apart() if isinstance(subject, JsonValue) else None
+        text, check = parts or (subject, None)
         if self.sql is not None:
-            test = self.sql(subject, operand)
+            test = self.sql(text, operand)
         else:
             assert self.window is not None
-            test = _within(subject, self.window(operand), line_of(kind, clock))
+            test = _within(text, self.window(operand), line_of(kind, clock))
+        if check is not None:
+            test = compared(test, "AND", check)
         return never_null(test, negated=self.negated)
 
 

@@ -14,7 +14,6 @@ from django.db.models.expressions import Combinable
 
 from apps.rules.comparing import Operator, Twin, text_literal
 from apps.rules.expressions import (
-    HasTexts,
     Number,
     between,
     compared,
@@ -25,6 +24,7 @@ from apps.rules.expressions import (
 )
 from apps.rules.fold import fold, folds
 from apps.rules.inlining import KNOWN, Inline
+from apps.rules.json_values import HasTexts
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.wildcards import escaped, like_pattern, matcher, matches

@@ -5,7 +5,7 @@ table is read once for each name that is asked for, and grouped by contact; a va
 profile is taken out of its JSON once, however many conditions compare it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any as AnyModel
 from typing import assert_never
@@ -14,9 +14,10 @@ from django.db import connections
 from django.db.models import DateTimeField, Expression, ExpressionWrapper, F, Q, QuerySet
 
 from apps.rules.clock import Clock
-from apps.rules.expressions import Column, JsonTexts, JsonValue, Values, filled
+from apps.rules.expressions import Column, Values, filled
 from apps.rules.facts import Facts
 from apps.rules.holding import AT_LEAST_ONE
+from apps.rules.json_values import JsonTexts, JsonValue
 from apps.rules.keys import leaves
 from apps.rules.kinds import Kind
 from apps.rules.measuring import measure, qualifying, sufficient
@@ -31,6 +32,10 @@ Atom = TraitCondition | EventCondition
 
 MOST_JOINED = 40  # events in one join: SQLite takes 64 tables, and planning grows faster than that
 MOST_ORDERED = 6  # sets of contacts that one condition lets the planner put in order
+
+EFFORT = {Kind.DATE: 1, Kind.DATETIME: 1, Kind.TEXT: 2, Kind.CHOICE: 2, Kind.BOOLEAN: 2,
+          Kind.NUMBER: 3, Kind.CHOICES: 4}  # fmt: skip
+OF_EVENTS = 5
 
 # A subquery with this is worked out as it stands: its columns are not written out again at
 # each place that names them.
@@ -96,31 +101,61 @@ def condition(
     it likes while they are few: it tries every order. `within` says of a segment's slug
     whether the contact is in it.
     """
-    outcomes: dict[Leaf, Sql] = {}
+    here: dict[Leaf, Sql] = {}
     for leaf in leaves(rule):
-        if leaf in outcomes:
-            continue
-        match leaf:
-            case TraitCondition():
-                row = operator(leaf.op, leaf.kind)
-                test = row.condition(subject(leaf), leaf.value, kind=leaf.kind, clock=clock)
-                outcomes[leaf] = _compiled(test, contacts)
-            case EventCondition():
-                outcomes[leaf] = _among(leaf, contacts, events, clock)
-            case InSegment(segment):
-                outcomes[leaf] = within(segment)
-            case _:
-                assert_never(leaf)
-    sets = sum(not isinstance(leaf, TraitCondition) for leaf in outcomes)
+        if leaf not in here:
+            here[leaf] = _outcome(leaf, contacts, events, clock, within)
+    sets = sum(not isinstance(leaf, TraitCondition) for leaf in here)
     form = "({})" if sets <= MOST_ORDERED else "(({}) IS TRUE)"  # which no planner joins by
-    text = combined(rule, {leaf: form.format(sql) for leaf, (sql, _) in outcomes.items()})
-    return text, tuple(param for leaf in leaves(rule) for param in outcomes[leaf][1])
+    texts = {leaf: form.format(sql) for leaf, (sql, _) in here.items()}
+    parts = sorted(_conjuncts(rule), key=_effort)
+    of_profile = [part for part in parts if _effort(part) < OF_EVENTS]
+    others = [part for part in parts if _effort(part) == OF_EVENTS]
+    # The profile's as one, lest the planner puts them in an order by what it thinks they cost.
+    tests = [f"({combined(All(tuple(of_profile)), texts)} IS TRUE)"] if of_profile else []
+    tests += [combined(part, texts) for part in others]
+    params = tuple(param for part in parts for leaf in leaves(part) for param in here[leaf][1])
+    return " AND ".join(tests) or "TRUE", params
 
 
-def _at_least_one_of(leaf: EventCondition) -> EventCondition:
-    return EventCondition(
-        leaf.event, where=leaf.where, count=AT_LEAST_ONE, within=leaf.within, then=leaf.then
-    )
+def _outcome(
+    leaf: Leaf,
+    contacts: QuerySet[AnyModel],
+    events: QuerySet[AnyModel],
+    clock: Clock,
+    within: Callable[[str], Sql],
+) -> Sql:
+    match leaf:
+        case TraitCondition():
+            row = operator(leaf.op, leaf.kind)
+            test = row.condition(subject(leaf), leaf.value, kind=leaf.kind, clock=clock)
+            return _compiled(test, contacts)
+        case EventCondition():
+            return _among(leaf, contacts, events, clock)
+        case InSegment(segment):
+            return within(segment)
+        case _:
+            assert_never(leaf)
+
+
+def _conjuncts(rule: Rule) -> Iterator[Rule]:
+    """Yield the parts that must all hold."""
+    if isinstance(rule, All):
+        for part in rule.rules:
+            yield from _conjuncts(part)
+    else:
+        yield rule
+
+
+def _effort(rule: Rule) -> int:
+    """Return in which place a part is asked: looks into a document, and what is done there."""
+    return max((_effort_of(leaf) for leaf in leaves(rule)), default=0)
+
+
+def _effort_of(leaf: Leaf) -> int:
+    if not isinstance(leaf, TraitCondition):
+        return OF_EVENTS
+    return 0 if leaf.trait.startswith(CONTACT) else EFFORT[leaf.kind]
 
 
 def _among(

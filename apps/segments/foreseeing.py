@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.contacts.models import Contact
+from apps.core import rows
 from apps.rules.codec import dumps
 from apps.rules.nodes import Rule
 from apps.rules.prose import sentence
@@ -15,17 +16,8 @@ from apps.segments.population import holding
 from apps.segments.scope import EVERYBODY, Scope, roomy
 
 SAMPLE = 5
-NEWEST = 5000  # ids among which the sample is looked for first
 ESTIMATED_FROM = 100_000  # contacts; fewer are counted at once
 ASKED = 4000  # contacts that an estimate is made from
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    of: int
-    count: int
-    entering: int
-    leaving: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +59,15 @@ def preview(rule: Rule, *, segment: Segment | None = None, now: datetime) -> Pre
 
     Pins and ladders are left aside: this is the rule alone.
     """
-    counts = _counts(rule, segment, now=now)
+    found = _foreseen(rule, segment, now=now)
+    by_pk = Contact.objects.in_bulk(found.newest)
     return Preview(
         sentence=sentence(rule, catalogue()),
-        count=counts.count,
-        of=counts.of,
-        sample=_newest(rule, now=now) if counts.count else (),
-        entering=counts.entering,
-        leaving=counts.leaving,
+        count=found.count,
+        of=found.of,
+        sample=tuple(by_pk[pk] for pk in found.newest if pk in by_pk),
+        entering=found.entering,
+        leaving=found.leaving,
     )
 
 
@@ -84,46 +77,57 @@ def estimate(rule: Rule, *, segment: Segment | None = None, now: datetime) -> Pr
     if last < ESTIMATED_FROM:
         return preview(rule, segment=segment, now=now)
     drawn = random.Random(last).sample(range(1, last + 1), ASKED)  # noqa: S311  a sample
-    counts = _counts(rule, segment, now=now, scope=Scope(ids=tuple(sorted(drawn))))
+    found = _foreseen(rule, segment, now=now, scope=Scope(ids=tuple(sorted(drawn))))
     share = last / ASKED
     return Preview(
         sentence=sentence(rule, catalogue()),
-        count=round(counts.count * share),
-        of=round(counts.of * share),
+        count=round(found.count * share),
+        of=round(found.of * share),
         sample=(),
-        entering=round(counts.entering * share),
-        leaving=round(counts.leaving * share),
+        entering=round(found.entering * share),
+        leaving=round(found.leaving * share),
         is_estimate=True,
     )
 
 
-def _counts(
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    of: int
+    count: int
+    entering: int
+    leaving: int
+    newest: list[int]
+
+
+def _foreseen(
     rule: Rule, segment: Segment | None, *, now: datetime, scope: Scope = EVERYBODY
-) -> Counts:
-    people = scope.of(Contact.objects.standing(), "pk")
-    matching = holding(rule, plan=live_plan(), now=now, scope=scope)
+) -> _Foreseen:
+    """Find who the rule holds for, once, and count them every way."""
+    due, params = (
+        holding(rule, plan=live_plan(), now=now, scope=scope).values("pk").query.sql_with_params()
+    )
+    members = scope.of(Membership.objects.filter(segment=segment), "contact").values("contact_id")
+    there, more = members.query.sql_with_params()
+    sql = f"WITH due (id) AS MATERIALIZED ({due})"
+    if segment is not None:
+        sql += f", there (id) AS MATERIALIZED ({there}) {_BOTH_WAYS} UNION ALL "
+        params = (*params, *more)
+    found: dict[str, list[int]] = {}
     with roomy():
-        if segment is None:
-            count = matching.count()
-            return Counts(people.count(), count, entering=count, leaving=0)
-        members = scope.of(Membership.objects.filter(segment=segment), "contact")
-        before, after = set(members.values_list("contact_id", flat=True)), set()
-        after = set(matching.values_list("pk", flat=True))
-        return Counts(people.count(), len(after), len(after - before), len(before - after))
+        for what, number in rows.run(f"{sql} {_COUNTED}", params):
+            found.setdefault(what, []).append(number)
+    [count] = found["count"]
+    [entering], [leaving] = found.get("entering", [count]), found.get("leaving", [0])
+    people = scope.of(Contact.objects.standing(), "pk").count()
+    return _Foreseen(people, count, entering, leaving, found.get("newest", []))
 
 
-def _newest(rule: Rule, *, now: datetime) -> tuple[Contact, ...]:
-    """Return the newest contacts the rule holds for, looked for among the newest first."""
-    last = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    found: list[int] = []
-    span = NEWEST
-    while len(found) < SAMPLE:
-        newest = Scope(first=max(last - span, 0))
-        matching = holding(rule, plan=live_plan(), now=now, scope=newest).order_by("-pk")
-        with roomy():
-            found = list(matching.values_list("pk", flat=True)[:SAMPLE])
-        if span > last:
-            break
-        span *= 20
-    by_pk = Contact.objects.in_bulk(found)
-    return tuple(by_pk[pk] for pk in found)
+_BOTH_WAYS = " UNION ALL ".join(
+    f"SELECT '{what}', count(*) FROM {these} LEFT JOIN {others} ON {others}.id = {these}.id"
+    f" WHERE {others}.id IS NULL"
+    for what, these, others in (("entering", "due", "there"), ("leaving", "there", "due"))
+)
+_COUNTED = (
+    "SELECT 'count', count(*) FROM due UNION ALL SELECT 'newest', id FROM"
+    f" (SELECT id FROM due ORDER BY id DESC LIMIT {SAMPLE}) AS newest"
+)

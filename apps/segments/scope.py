@@ -56,12 +56,22 @@ class _Among(Func):
         return f"({sql} = ANY (%s::bigint[]))", (*params, f"{{{self.keys}}}")
 
 
+_ROOMY = """
+SELECT set_config('work_mem', '128MB', true), set_config('enable_nestloop', 'off', true),
+    set_config('jit', 'off', true)
+"""
+
+
 @contextmanager
 def roomy() -> Iterator[None]:
-    """Give PostgreSQL the memory to group a whole population without a file."""
+    """Let PostgreSQL work on a whole population: in memory, by hashes, as it stands.
+
+    It cannot know how many a rule will hold for; where it thinks of few, it would go through
+    a grouped table once for each of many.
+    """
     if connection.vendor != "postgresql":
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        cursor.execute(_ROOMY)
         yield

@@ -40,14 +40,6 @@ def test_a_preview_of_an_edit_says_who_would_enter_and_who_would_leave() -> None
     assert (seen.count, seen.entering, seen.leaving) == (4, 4, 5)
 
 
-def test_the_sample_is_found_however_far_back_it_lies(monkeypatch: pytest.MonkeyPatch) -> None:
-    pro = ContactFactory(profile={"plan": "pro"})
-    for _ in range(30):
-        ContactFactory()
-    monkeypatch.setattr(foreseeing, "NEWEST", 1)
-    assert foreseeing.preview(is_pro(), now=NOW).sample == (pro,)
-
-
 def test_many_contacts_are_estimated_first_and_the_answer_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
