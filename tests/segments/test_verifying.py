@@ -42,6 +42,26 @@ def test_damaged_rows_are_reported_exactly_and_by_both_readings() -> None:
     }
 
 
+def test_of_many_a_sample_is_judged_one_by_one_and_the_query_still_finds_all(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    segment("pros", IS_PRO)
+    contacts = [ContactFactory(profile={"plan": "pro"}) for _ in range(12)]
+    monkeypatch.setattr(verifying, "BATCH", 3)
+    monkeypatch.setattr(verifying, "SAMPLE", 5)
+    settle_all()
+    Membership.objects.all().delete()
+    report = verify(now=NOW)
+    missing = [(drift.contact_id, drift.reading) for drift in report.drift]
+    assert [pk for pk, reading in missing if reading == "query"] == [row.pk for row in contacts]
+    assert len(missing) - 12 == report.judged <= 5
+    found = verify(now=NOW, everybody=True)
+    assert (found.judged, len(found.drift)) == (12, 24)
+    with pytest.raises(CommandError, match="Drift: 24"):
+        call_command("verify_segments", "--everybody")
+    assert "12 contacts verified by query, all of them one by one too" in capsys.readouterr().out
+
+
 def test_what_is_only_waiting_to_be_settled_is_no_drift() -> None:
     segment("pros", IS_PRO)
     contact = ContactFactory()
