@@ -47,12 +47,22 @@ def qualifying(leaf: EventCondition, events: Events, clock: Clock) -> Q:
 
     `events` is all events: what has to follow one is looked for there.
     """
-    due = Q(name=leaf.event, occurred_at__lte=clock.now)
+    return due(leaf.event, clock) & among_due(leaf, events, clock)
+
+
+def due(name: str, clock: Clock) -> Q:
+    """Return which events of a name have happened: what all conditions on it have in common."""
+    return Q(name=name, occurred_at__lte=clock.now)
+
+
+def among_due(leaf: EventCondition, events: Events, clock: Clock) -> Q:
+    """Return which of the events that are due qualify; an empty Q for all of them."""
+    found = Q(*_properties(leaf.where, clock))
     if leaf.within is not None:
-        due &= Q(occurred_at__gt=clock.ago(leaf.within.delta))
+        found = Q(occurred_at__gt=clock.ago(leaf.within.delta)) & found
     if leaf.then is not None:
-        due &= Q(_followed(leaf.then, events, clock))
-    return Q(due, *_properties(leaf.where, clock))
+        found &= Q(_followed(leaf.then, events, clock))
+    return found
 
 
 def measure(leaf: EventCondition, qualifying: Q | None = None) -> Aggregate:
@@ -60,6 +70,7 @@ def measure(leaf: EventCondition, qualifying: Q | None = None) -> Aggregate:
 
     Of none it is NULL, or for a count 0. A sum is comparable, not readable.
     """
+    qualifying = qualifying or None  # an empty one is no condition
     if leaf.first is not None:
         return Min("occurred_at", filter=qualifying)
     if leaf.last is not None:

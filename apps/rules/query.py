@@ -20,7 +20,7 @@ from apps.rules.holding import AT_LEAST_ONE
 from apps.rules.json_values import JsonTexts, JsonValue
 from apps.rules.keys import leaves
 from apps.rules.kinds import Kind
-from apps.rules.measuring import measure, qualifying, sufficient
+from apps.rules.measuring import among_due, due, measure, qualifying, sufficient
 from apps.rules.nodes import All, Any, EventCondition, Leaf, Not, Rule, TraitCondition
 from apps.rules.nodes import SegmentCondition as InSegment
 from apps.rules.operators import operator
@@ -270,9 +270,11 @@ class _Writer:
             name, leaf = named[0]
             rows = rows.filter(qualifying(leaf, self.events, self.clock)).values("contact_id")
             return _sql(rows.annotate(**{name: measure(leaf)}))
-        rows = rows.filter(name=named[0][1].event, **self._lately([leaf for _, leaf in named]))
+        rows = rows.filter(
+            due(named[0][1].event, self.clock), **self._lately([leaf for _, leaf in named])
+        )
         measures = {
-            name: measure(leaf, qualifying(leaf, self.events, self.clock)) for name, leaf in named
+            name: measure(leaf, among_due(leaf, self.events, self.clock)) for name, leaf in named
         }
         return _sql(rows.values("contact_id").annotate(**measures))
 

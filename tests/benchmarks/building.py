@@ -153,6 +153,7 @@ def without_indexes(*models: type) -> Iterator[None]:
     if dialect().is_postgres:
         execute("SET maintenance_work_mem = '512MB'")
         execute("SET work_mem = '128MB'")
+        execute("SET enable_nestloop = off")
         execute("SET synchronous_commit = off")
     yield
     for restore in reversed(restoring):
