@@ -36,9 +36,9 @@ class CycleError(ValueError):
         super().__init__(f"These segments would refer to each other: {' > '.join(self.slugs)}.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # by equals, its whole rule would be hashed a million times
 class Planned:
-    """One live segment, compiled. `rule` is None for a static segment."""
+    """One live segment of one plan, compiled. `rule` is None for a static segment."""
 
     pk: int
     slug: str
