@@ -103,7 +103,7 @@ _POSTGRES_TEXTS = (
     "CASE WHEN jsonb_typeof({node}) = 'array' THEN tidemark_fold({text})::jsonb ELSE '[]' END"
 )
 
-_A_TEXT = '$[*] ? (@.type() == "string" && @ != "")'
+_A_TEXT = 'strict $[*] ? (@.type() == "string" && @ != "")'
 
 _FIELDS: dict[Kind | None, type[Field[object, object]]] = {
     Kind.NUMBER: FloatField,

@@ -1,5 +1,7 @@
 """What only a database can get wrong: casts that fail, keys that mean something, NULL."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,18 +12,25 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.contacts.models import Contact, Event
 from apps.rules import codec
+from apps.rules.catalogue import Catalogue
 from apps.rules.clock import Calendar
+from apps.rules.facts import Facts
+from apps.rules.kinds import Kind, Option
+from apps.rules.operands import Shape
+from apps.rules.operators import OPERATORS
+from apps.rules.verdict import holds
 from tests.rules.asking import by_condition, by_query, statement
 from tests.rules.population import CATALOGUE
 
+LISBON = Calendar(ZoneInfo("Europe/Lisbon"))
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 pytestmark = pytest.mark.django_db
 
 
-def matched(rule: dict[str, Any]) -> list[int]:
+def matched(rule: dict[str, Any], catalogue: Catalogue = CATALOGUE) -> list[int]:
     """Ask the rule as a column and as a condition of its own."""
-    read = codec.loads(rule, CATALOGUE)
-    here = {"now": NOW, "calendar": Calendar(ZoneInfo("Europe/Lisbon"))}
+    read = codec.loads(rule, catalogue)
+    here = {"now": NOW, "calendar": LISBON}
     [found] = by_query([read], **here)
     assert found == by_condition(read, **here)
     return sorted(found)
@@ -94,6 +103,54 @@ def test_a_column_that_holds_no_object_has_no_keys(column: str) -> None:
         assert matched(where(key, "is_not_set")) == [pk]
     assert matched({"trait": "tags", "op": "has_any", "value": ["Yes"]}) == []
     assert matched({"trait": "plan", "op": "is_not", "value": "Yes"}) == [pk]
+
+
+ODD = ("pro", "Pro", "", 5, 5.5, True, None, ["pro"], {"pro": 1}, "[]", "5", "true", "null", "a\"B",
+       "x\\N", "tab\tT", "straße", "STRASSE", "\u212a", "2026-11-23", ["2026-11-23"])  # fmt: skip
+
+TEXTS = tuple(text for text in ODD if isinstance(text, str) and text)
+ODDLY = Catalogue(
+    {
+        key: replace(spec, options=tuple(Option(text, text) for text in TEXTS))
+        for key, spec in CATALOGUE.traits.items()
+    },
+    {},
+)
+
+
+@pytest.mark.parametrize("trait", ["plan", "tier", "tags", "born", "seen", "score", "vip"])
+def test_whatever_stands_in_a_profile_every_operator_says_the_same_everywhere(trait: str) -> None:
+    stored = [*ODD, [*ODD], ["Pro", 5], [{"pro": "pro"}], [["pro"]], ["", ""], [""], []]
+    profiles = [{trait: value} for value in stored] + [{}]
+    pks = {Contact.objects.create(profile=profile).pk: profile for profile in profiles}
+    kind = ODDLY.traits[trait].kind
+    for op, value in asked_of(trait, kind):
+        source = {"trait": trait, "op": op, **({} if value is None else {"value": value})}
+        rule = codec.loads(source, ODDLY)
+        due = [pk for pk, profile in pks.items()
+               if holds(rule, Facts(traits=profile), now=NOW, calendar=LISBON)]  # fmt: skip
+        assert matched(source, ODDLY) == due, source
+        assert matched({"not": source}, ODDLY) == sorted(pks.keys() - set(due)), source
+
+
+def asked_of(trait: str, kind: Kind) -> Iterator[tuple[str, Any]]:
+    """Yield every operator of the trait with values that meet, and that miss, what is stored."""
+    texts = [option.value for option in ODDLY.traits[trait].options]
+    for name, row in OPERATORS[kind].items():
+        match row.shape:
+            case Shape.NONE:
+                yield name, None
+            case Shape.LIST if kind is not Kind.NUMBER:
+                yield from ((name, [text]) for text in texts)
+                yield name, texts
+            case Shape.ONE | Shape.TEXT if kind in (Kind.TEXT, Kind.CHOICE):
+                yield from ((name, text) for text in texts)
+            case Shape.ONE if kind is Kind.NUMBER:
+                yield from ((name, number) for number in (5, 5.5, 6))
+            case Shape.ONE | Shape.DAY:
+                yield from ((name, day) for day in ("2026-11-23", "2026-11-24"))
+            case Shape.DURATION:
+                yield name, "3d"
 
 
 def test_the_text_of_the_query_does_not_depend_on_the_values() -> None:
