@@ -7,7 +7,10 @@ whoever is settled meanwhile waits for one small piece at most, and is judged by
 """
 
 import time
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -27,7 +30,9 @@ from apps.segments.population import difference_of
 from apps.segments.scope import Scope, roomy
 from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
 
-PART = 2 << BUCKET_BITS  # ids
+PART = (
+    16 << BUCKET_BITS
+)  # ids: each part looks through all events of a name, however few its contacts
 LAST = 2**62  # the end of the last part, open for whoever comes
 PIECE = 2000  # contacts written at once, to begin with
 LEAST, LARGEST = 500, 20_000
@@ -92,13 +97,12 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
         return
     _let_the_old_rule_end(part)
     moving = _moving(part, now=now or timezone.now())
-    movers = sorted(moving)
+    movers = array("q", dict.fromkeys(moving.contacts))
     size, done = PIECE, 0
     while done < len(movers):
         piece = _piece(movers[done : done + size])
-        segments = frozenset().union(*(moving[pk] for pk in piece))
         began = time.monotonic()
-        if not _write(part_id, piece, segments, now=now or timezone.now()):
+        if not _write(part_id, piece, moving.among(piece), now=now or timezone.now()):
             return
         reached("rebuild.between_ranges")
         done += len(piece)
@@ -138,19 +142,38 @@ def _let_the_old_rule_end(part: RebuildPart) -> None:
             take([number])
 
 
-def _moving(part: RebuildPart, *, now: datetime) -> dict[int, set[int]]:
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """Who differs in what, by ascending contact: two numbers for each of perhaps millions."""
+
+    contacts: "array[int]"
+    segments: "array[int]"
+
+    def among(self, piece: Sequence[int]) -> set[int]:
+        """Return the segments in which the contacts of a piece differ."""
+        start = bisect_left(self.contacts, piece[0])
+        return set(self.segments[start : bisect_right(self.contacts, piece[-1])])
+
+
+def _moving(part: RebuildPart, *, now: datetime) -> _Moving:
     """Return who differs among the contacts not yet done, and in which segments.
 
     Nobody is held.
     """
     RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
     scope = Scope(first=part.done_to + 1, last=part.last)
-    found: dict[int, set[int]] = {}
-    for difference in _differences(part.rebuild, live_plan(), scope, now=effective_now(now)):
+    found = _Moving(array("q"), array("q"))
+    differences = _differences(part.rebuild, live_plan(), scope, now=effective_now(now))
+    for sql, params in differences:
         with roomy(), connection.cursor() as cursor:
-            cursor.execute(*difference)
-            for contact_id, segment_id, _ in cursor.fetchall():
-                found.setdefault(contact_id, set()).add(segment_id)
+            ordered = f"SELECT contact_id, segment_id FROM ({sql}) AS moving ORDER BY contact_id"
+            cursor.execute(ordered, params)
+            for contact_id, segment_id in cursor:
+                found.contacts.append(contact_id)
+                found.segments.append(segment_id)
+    if len(differences) > 1:
+        pairs = sorted(zip(found.contacts, found.segments, strict=True))
+        return _Moving(array("q", (pk for pk, _ in pairs)), array("q", (pk for _, pk in pairs)))
     return found
 
 

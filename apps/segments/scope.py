@@ -58,7 +58,7 @@ class _Among(Func):
 
 _ROOMY = """
 SELECT set_config('work_mem', '128MB', true), set_config('enable_nestloop', 'off', true),
-    set_config('jit', 'off', true)
+    set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
 """
 
 
@@ -67,7 +67,8 @@ def roomy() -> Iterator[None]:
     """Let PostgreSQL work on a whole population: in memory, by hashes, as it stands.
 
     It cannot know how many a rule will hold for; where it thinks of few, it would go through
-    a grouped table once for each of many.
+    a grouped table once for each of many. And each worker of several would group the same
+    table anew: one takes less time, and leaves the others to people.
     """
     if connection.vendor != "postgresql":
         yield
