@@ -6,13 +6,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import DateTimeField, Expression, TextField
+from django.db.models import DateTimeField, Expression
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
 from apps.rules.boxes import InstantText, boxes, in_boxes
 from apps.rules.clock import Clock
-from apps.rules.expressions import between, compared, never_null
+from apps.rules.expressions import between, compared, never_null, text_literal
 from apps.rules.inlining import Inline
 from apps.rules.json_values import JsonValue
 from apps.rules.kinds import Kind
@@ -132,7 +132,3 @@ def _within(subject: Any, window: Window, line: Line) -> Expression:
     else:
         ends = map(text_literal, line.texts(span))
     return between(subject, *ends)
-
-
-def text_literal(value: str) -> Literal:
-    return Literal(value, output_field=TextField())

@@ -1,8 +1,9 @@
 """The SQL under the operators: comparisons, numbers, times and folded texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from typing import Protocol, runtime_checkable
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
@@ -20,10 +21,12 @@ from django.db.models.expressions import BaseExpression, Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
 from apps.rules.exact import LATER, sortable
-from apps.rules.fold import FUNCTION
+from apps.rules.fold import FUNCTION, folds, spellings
 
 Sql = tuple[str, tuple[str | int, ...]]
 Values = dict[str, Expression | F]
+
+MOST_SPELLINGS = 64  # that a text is compared with, rather than folded
 
 
 class OneOf(Func):
@@ -107,6 +110,10 @@ class Column(Expression):
         assert self.value is not None
         return Column(f"{self.name}_folded", folded(self.value), self.used)
 
+    def lowered(self) -> "Column":
+        assert self.value is not None
+        return Column(f"{self.name}_lowered", lowered(self.value), self.used)
+
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
         if self.used is not None and self.value is not None:
             self.used[self.name] = self.value
@@ -131,6 +138,44 @@ def folded(text: Combinable) -> Expression:
     if isinstance(text, Column):
         return text.folded()
     return Folded(text, function=FUNCTION, output_field=TextField())
+
+
+class Lowered(Func):
+    """A text with the capitals of ASCII in lower case, and nothing else."""
+
+    function = "LOWER"
+
+    def as_postgresql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
+    ) -> Sql:
+        sql, params = compiler.compile(self.source_expressions[0])
+        return f'LOWER({sql} COLLATE "C")', tuple(params)
+
+
+@runtime_checkable
+class Lowering(Protocol):
+    """What knows best how it is brought to lower case."""
+
+    def lowered(self) -> Expression: ...
+
+
+def lowered(text: Combinable) -> Expression:
+    if isinstance(text, Lowering):
+        return text.lowered()
+    return Lowered(text, output_field=TextField())
+
+
+def is_among(text: Combinable, wanted: Iterable[str]) -> Expression:
+    """Test whether a text is one of these, but for case by full Unicode."""
+    texts = folds(wanted)
+    spelled = spellings(texts, most=MOST_SPELLINGS)
+    if spelled is None:
+        return one_of(folded(text), [*map(text_literal, sorted(texts))])
+    return one_of(lowered(text), [*map(text_literal, sorted(spelled))])
+
+
+def text_literal(value: str) -> Literal:
+    return Literal(value, output_field=TextField())
 
 
 def filled(column: Combinable) -> Expression:

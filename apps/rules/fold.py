@@ -5,7 +5,9 @@ generated from it, which a migration installs.
 """
 
 import sys
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +19,8 @@ from django.db.migrations.operations import RunPython
 FUNCTION = "tidemark_fold"
 COST = 5  # of calling it, in operators
 _BLOCKS = (0x100, 0x370, 0x400, 0x530)  # Latin, Greek, Cyrillic, all others
+_UNCHANGED_FROM = 0x1F000  # no character from here on folds
+_LONGEST = 3  # characters that one folds into
 
 
 def fold(text: str) -> str:
@@ -26,6 +30,48 @@ def fold(text: str) -> str:
 
 def folds(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(map(fold, texts))
+
+
+def spellings(texts: Iterable[str], *, most: int) -> frozenset[str] | None:
+    """Return every text that folds into one of these and has no capital of ASCII in it.
+
+    Those are the texts to compare with where a database brings only ASCII to lower case: its
+    own `lower` is several times as fast as `tidemark_fold`. None where they are more than
+    `most`: a text has twice as many for each `s` (there is a long one), `k` (the Kelvin sign)
+    and letter beyond ASCII.
+    """
+    found: set[str] = set()
+    for text in texts:
+        ways = _ways(fold(text), most=most)
+        if ways is None or len(found) + len(ways) > most:
+            return None
+        found |= ways
+    return frozenset(found)
+
+
+def _ways(folded: str, *, most: int) -> set[str] | None:
+    """Return what folds into this, built up from its end; None if there is more than `most`."""
+    folding = _folding()
+    from_here = {len(folded): {""}}  # for each place: what folds into all that follows
+    for at in reversed(range(len(folded))):
+        here = {folded[at] + rest for rest in from_here[at + 1]}
+        for length in range(1, min(_LONGEST, len(folded) - at) + 1):
+            for character in folding.get(folded[at : at + length], ()):
+                here |= {character + rest for rest in from_here[at + length]}
+        if len(here) > most:
+            return None
+        from_here[at] = here
+    return from_here[0]
+
+
+@lru_cache(maxsize=1)
+def _folding() -> Mapping[str, list[str]]:
+    """Return the characters beyond ASCII that fold, by what they fold into."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for character in map(chr, range(0x80, _UNCHANGED_FROM)):
+        if (into := character.casefold()) != character:
+            found[into].append(character)
+    return dict(found)
 
 
 def postgres_function() -> str:

@@ -6,7 +6,7 @@ array index, and quotes, dots, backslashes and `$` have no meaning.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from string import Formatter
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
     Aggregate,
     BooleanField,
+    Expression,
     Field,
     FloatField,
     Func,
@@ -25,7 +26,8 @@ from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
 from apps.rules.exact import SUM
-from apps.rules.expressions import Sql
+from apps.rules.expressions import MOST_SPELLINGS, Sql, lowered
+from apps.rules.fold import folds, spellings
 from apps.rules.kinds import MAX_NUMBER, Kind
 
 # SQLite cannot address every key by a path: it ends a quoted name at the first quote and
@@ -94,14 +96,15 @@ _POSTGRES_EXACT = (
 )
 
 _SQLITE_TEXTS = (
-    "(SELECT JSON_GROUP_ARRAY(tidemark_fold(value))"
+    "(SELECT JSON_GROUP_ARRAY(%s(value))"
     " FROM JSON_EACH(CASE WHEN {type} = 'array' THEN {value} ELSE '[]' END)"
     " WHERE type = 'text' AND value <> '')"
 )
+_SQLITE_FOLDED, _SQLITE_LOWERED = _SQLITE_TEXTS % "tidemark_fold", _SQLITE_TEXTS % "LOWER"
 # Folded as a whole: what escapes a character in JSON, or separates texts, folds into itself.
-_POSTGRES_TEXTS = (
-    "CASE WHEN jsonb_typeof({node}) = 'array' THEN tidemark_fold({text})::jsonb ELSE '[]' END"
-)
+_POSTGRES_TEXTS = "CASE WHEN jsonb_typeof({node}) = 'array' THEN %s::jsonb ELSE '[]' END"
+_POSTGRES_FOLDED = _POSTGRES_TEXTS % "tidemark_fold({text})"
+_POSTGRES_LOWERED = _POSTGRES_TEXTS % 'LOWER({text} COLLATE "C")'
 
 _A_TEXT = 'strict $[*] ? (@.type() == "string" && @ != "")'
 
@@ -177,28 +180,35 @@ class _Check(JsonValue):
 
 
 class JsonTexts(Func):
-    """The folded texts of a JSON list, as such a list; never NULL.
+    """The texts of a JSON list, folded or in lower case, as such a list; never NULL.
 
     On PostgreSQL what is no text, or empty, is still among them.
     """
 
-    def __init__(self, column: Combinable, *, key: str) -> None:
+    def __init__(self, column: Combinable, *, key: str, is_folded: bool = True) -> None:
         super().__init__(column, output_field=TextField())
         self.key = key
+        self.is_folded = is_folded
+
+    def lowered(self) -> "JsonTexts":
+        """Return them with the capitals of ASCII in lower case instead, which is faster."""
+        return JsonTexts(self.source_expressions[0], key=self.key, is_folded=False)
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
         column = compiler.compile(self.source_expressions[0])
-        return _fill(_SQLITE_TEXTS, **_sqlite_pieces(column, self.key))
+        form = _SQLITE_FOLDED if self.is_folded else _SQLITE_LOWERED
+        return _fill(form, **_sqlite_pieces(column, self.key))
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
     ) -> Sql:
         column = compiler.compile(self.source_expressions[0])
-        return _fill(_POSTGRES_TEXTS, **_postgres_pieces(column, self.key))
+        form = _POSTGRES_FOLDED if self.is_folded else _POSTGRES_LOWERED
+        return _fill(form, **_postgres_pieces(column, self.key))
 
 
 class HasTexts(Func):
-    """Whether folded texts (`JsonTexts`) have any of these, all of them, or are some at all."""
+    """Whether texts (`JsonTexts`) have any of these, all of them, or are some at all."""
 
     def __init__(
         self, texts: Combinable, *, among: Sequence[str] | None, whole: bool = False
@@ -225,6 +235,24 @@ class HasTexts(Func):
         listed = f"ARRAY[{', '.join(['%s'] * len(self.among))}]::text[]", tuple(self.among)
         return _fill(f"({{texts}} {'?&' if self.whole else '?|'} {{listed}})", texts=texts,
                      listed=listed)  # fmt: skip
+
+
+def has_any(texts: Combinable, wanted: Iterable[str]) -> Expression:
+    """Test whether a list (`JsonTexts`) has any of these texts, but for case."""
+    folded = folds(wanted)
+    spelled = spellings(folded, most=MOST_SPELLINGS)
+    if spelled is None:
+        return HasTexts(texts, among=sorted(folded))
+    return HasTexts(lowered(texts), among=sorted(spelled))
+
+
+def has_all(texts: Combinable, wanted: Iterable[str]) -> Expression:
+    """Test whether a list (`JsonTexts`) has each of these texts, but for case."""
+    folded = folds(wanted)
+    spelled = spellings(folded, most=MOST_SPELLINGS)
+    if spelled != folded:
+        return HasTexts(texts, among=sorted(folded), whole=True)
+    return HasTexts(lowered(texts), among=sorted(spelled), whole=True)
 
 
 class Addends(Func):

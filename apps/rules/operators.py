@@ -12,19 +12,20 @@ from django.db.models import Expression
 from django.db.models import Value as Literal
 from django.db.models.expressions import Combinable
 
-from apps.rules.comparing import Operator, Twin, text_literal
+from apps.rules.comparing import Operator, Twin
 from apps.rules.expressions import (
     Number,
     between,
     compared,
     folded,
+    is_among,
     like,
     one_of,
     present,
 )
 from apps.rules.fold import fold, folds
 from apps.rules.inlining import KNOWN, Inline
-from apps.rules.json_values import HasTexts
+from apps.rules.json_values import HasTexts, has_all, has_any
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
 from apps.rules.wildcards import escaped, like_pattern, matcher, matches
@@ -35,20 +36,8 @@ DATED = (Kind.DATE, Kind.DATETIME)
 SINGLE = (*WORDS, Kind.NUMBER, Kind.BOOLEAN, *DATED)
 
 
-def _folded_literal(value: str) -> Literal:
-    return text_literal(fold(value))
-
-
 def _like(subject: Combinable, pattern: str) -> Expression:
     return like(folded(subject), pattern)
-
-
-def _all_in(texts: Combinable, values: Iterable[str]) -> Expression:
-    return HasTexts(texts, among=sorted(folds(values)), whole=True)
-
-
-def _any_in(texts: Combinable, values: Iterable[str] | None) -> Expression:
-    return HasTexts(texts, among=None if values is None else sorted(folds(values)))
 
 
 ROWS = (
@@ -57,14 +46,14 @@ ROWS = (
         "is", WORDS, Shape.ONE, "is", "{is} {value}",
         test=lambda text, wanted: fold(text) == fold(wanted),
         inline=Inline("{x} == {0}", lambda wanted: (fold(wanted),)),
-        sql=lambda text, wanted: compared(folded(text), "=", _folded_literal(wanted)),
+        sql=lambda text, wanted: is_among(text, [wanted]),
         twin=Twin("is_not", "is not", "{is} not {value}"),
     ),
     Operator(
         "one_of", WORDS, Shape.LIST, "is one of", "{is} {value}",
         test=lambda text, wanted: fold(text) in folds(wanted),
         inline=Inline("{x} in {0}", lambda wanted: (folds(wanted),)),
-        sql=lambda text, wanted: one_of(folded(text), [*map(text_literal, sorted(folds(wanted)))]),
+        sql=is_among,
         twin=Twin("none_of", "is none of", "{is} not {value}"),
     ),
     Operator(
@@ -155,14 +144,14 @@ ROWS = (
         "has_any", (Kind.CHOICES,), Shape.LIST, "has any of", "{has} {value}",
         test=lambda texts, wanted: not folds(texts).isdisjoint(folds(wanted)),
         inline=Inline("not {x}.isdisjoint({0})", lambda wanted: (folds(wanted),)),
-        sql=_any_in,
+        sql=has_any,
         twin=Twin("has_none", "has none of", "{has} none of {value}"),
     ),
     Operator(
         "has_all", (Kind.CHOICES,), Shape.LIST, "has all of", "{has} all of {all}",
         test=lambda texts, wanted: folds(texts) >= folds(wanted),
         inline=Inline("{x} >= {0}", lambda wanted: (folds(wanted),)),
-        sql=_all_in,
+        sql=has_all,
     ),
     # Date and time
     Operator(
@@ -216,7 +205,7 @@ ROWS = (
         "is_set", (Kind.CHOICES,), Shape.NONE, "is known", "{is} known",
         test=lambda _value, _: True,
         inline=KNOWN,
-        sql=_any_in,
+        sql=lambda texts, _: HasTexts(texts, among=None),
         twin=Twin("is_not_set", "is not known", "{is} not known"),
     ),
 )  # fmt: skip

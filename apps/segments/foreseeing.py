@@ -113,7 +113,7 @@ def _foreseen(
         sql += f", there (id) AS MATERIALIZED ({there}) {_BOTH_WAYS} UNION ALL "
         params = (*params, *more)
     found: dict[str, list[int]] = {}
-    with roomy():
+    with roomy(helpers=1):  # somebody waits for it
         for what, number in rows.run(f"{sql} {_COUNTED}", params):
             found.setdefault(what, []).append(number)
     [count] = found["count"]

@@ -58,21 +58,21 @@ class _Among(Func):
 
 _ROOMY = """
 SELECT set_config('work_mem', '128MB', true), set_config('enable_nestloop', 'off', true),
-    set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', '0', true)
+    set_config('jit', 'off', true), set_config('max_parallel_workers_per_gather', %s, true)
 """
 
 
 @contextmanager
-def roomy() -> Iterator[None]:
+def roomy(*, helpers: int = 0) -> Iterator[None]:
     """Let PostgreSQL work on a whole population: in memory, by hashes, as it stands.
 
     It cannot know how many a rule will hold for; where it thinks of few, it would go through
-    a grouped table once for each of many. And each worker of several would group the same
-    table anew: one takes less time, and leaves the others to people.
+    a grouped table once for each of many. Each of several workers may group the same table
+    anew, so more than one `helper` is slower than one, and none leaves most to other people.
     """
     if connection.vendor != "postgresql":
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_ROOMY)
+        cursor.execute(_ROOMY, [str(helpers)])
         yield

@@ -1,12 +1,13 @@
 """Proving membership: stored rows against a recomputation from scratch by both readings.
 
-The query reading takes everybody. The verdict reading has to bring every fact into memory; of
-a large population it takes a sample, other contacts each time.
+The query reading takes everybody. The verdict reading has to bring every fact into memory: it
+takes a sample, other contacts each time, unless told to take them all.
 """
 
 import random
+import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +28,8 @@ from apps.segments.standing import Judge
 from apps.segments.ticking import tick
 
 BATCH = 2000
-SAMPLE = 25_000  # contacts that the verdict reading takes, where there are more
+ALL = sys.maxsize
+SHARE, LEAST = 100, 500  # the verdict reading takes one contact in so many, but so many at least
 LOOKS = 2  # at what looks like drift; one may fall between a tick and a settling
 
 
@@ -51,10 +53,10 @@ class Report:
     broken: tuple[str, ...]  # slugs whose rule cannot be read
 
 
-def verify(*, now: datetime | None = None, everybody: bool = False) -> Report:
+def verify(*, now: datetime | None = None, judged: int | None = None) -> Report:
     """Compare every membership with a recomputation, after settling what is waiting.
 
-    `everybody`: by the verdict reading too, however many they are.
+    `judged`: how many contacts are judged one by one too, ALL for everybody; None for a hundredth.
 
     What looks like drift is looked at again under the contact's lock, so that facts and
     moments that come meanwhile are not reported.
@@ -65,14 +67,14 @@ def verify(*, now: datetime | None = None, everybody: bool = False) -> Report:
     plan = live_plan()
     moment = effective_now(now or timezone.now())
     suspects = set(_by_query(plan, moment))
-    judged = 0
-    for batch in _judged(everybody=everybody):
+    one_by_one = 0
+    for batch in _drawn(judged):
         suspects.update(judge_batch(batch, plan, moment))
-        judged += sum(contact.merged_into_id is None for contact in batch)
+        one_by_one += sum(contact.merged_into_id is None for contact in batch)
     drift = sorted(_confirmed(suspects, now))
     return Report(
         contacts=Contact.objects.standing().count(),
-        judged=judged,
+        judged=one_by_one,
         segments=len(plan.segments),
         seconds=time.monotonic() - started,
         drift=tuple(drift),
@@ -80,9 +82,9 @@ def verify(*, now: datetime | None = None, everybody: bool = False) -> Report:
     )
 
 
-def verify_and_record(*, now: datetime | None = None, everybody: bool = False) -> Report:
+def verify_and_record(*, now: datetime | None = None, judged: int | None = None) -> Report:
     """Verify, and keep the outcome for the dashboard and the health page."""
-    report = verify(now=now, everybody=everybody)
+    report = verify(now=now, judged=judged)
     Verification.objects.create(
         at=now or timezone.now(),
         seconds=report.seconds,
@@ -99,12 +101,13 @@ def _settle_what_waits() -> None:
         pass
 
 
-def _judged(*, everybody: bool) -> Iterator[list[Contact]]:
+def _drawn(how_many: int | None) -> Iterator[list[Contact]]:
     """Yield the contacts that are judged in memory."""
-    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    ids: Sequence[int] = range(1, newest + 1)
-    if newest > SAMPLE and not everybody:
-        ids = sorted(random.sample(ids, SAMPLE))
+    ids = list(Contact.objects.values_list("pk", flat=True))
+    wanted = max(len(ids) // SHARE, LEAST) if how_many is None else how_many
+    if wanted < len(ids):
+        ids = random.sample(ids, wanted)
+    ids.sort()
     for start in range(0, len(ids), BATCH):
         yield list(Contact.objects.filter(pk__in=ids[start : start + BATCH]))
 

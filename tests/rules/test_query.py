@@ -1,5 +1,6 @@
 """What only a database can get wrong: casts that fail, keys that mean something, NULL."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -163,9 +164,10 @@ def test_the_text_of_the_query_does_not_depend_on_the_values() -> None:
             ]
         }
         read = codec.loads(rule, CATALOGUE)
-        return statement([read], now=NOW, calendar=Calendar(UTC))[0]
+        query, _ = statement([read], now=NOW, calendar=Calendar(UTC))
+        return re.sub(r"\(%s(, %s)+\)", "(%s)", query)  # as many as the text has spellings
 
-    assert sql("pro") == sql("'; DROP TABLE contacts_contact; -- %s \\")
+    assert sql("kiss") == sql("'; DROP TABLE contacts_contact; -- %s \\")
 
 
 def test_the_largest_rule_is_still_one_query() -> None:

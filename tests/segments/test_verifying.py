@@ -10,7 +10,7 @@ from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
 from apps.segments import editing, settling, verifying
 from apps.segments.models import Change, Ladder, Membership, Verification
-from apps.segments.verifying import verify
+from apps.segments.verifying import ALL, verify
 from tests.factories import NOW, ContactFactory
 from tests.segments.build import (
     BOUGHT_TWICE_IN_30_DAYS,
@@ -48,14 +48,14 @@ def test_of_many_a_sample_is_judged_one_by_one_and_the_query_still_finds_all(
     segment("pros", IS_PRO)
     contacts = [ContactFactory(profile={"plan": "pro"}) for _ in range(12)]
     monkeypatch.setattr(verifying, "BATCH", 3)
-    monkeypatch.setattr(verifying, "SAMPLE", 5)
+    monkeypatch.setattr(verifying, "LEAST", 5)
     settle_all()
     Membership.objects.all().delete()
     report = verify(now=NOW)
     missing = [(drift.contact_id, drift.reading) for drift in report.drift]
     assert [pk for pk, reading in missing if reading == "query"] == [row.pk for row in contacts]
     assert len(missing) - 12 == report.judged <= 5
-    found = verify(now=NOW, everybody=True)
+    found = verify(now=NOW, judged=ALL)
     assert (found.judged, len(found.drift)) == (12, 24)
     with pytest.raises(CommandError, match="Drift: 24"):
         call_command("verify_segments", "--everybody")

@@ -96,6 +96,11 @@ class ByHand:
             return f"({text})::float8"
         return f"({text})::boolean" if key in BOOLEANS else text
 
+    def _added(self, key: str) -> str:
+        """Write what a sum adds up: to the cent, as Tidemark does, where a cast is all it takes."""
+        text = self._text("e.properties", key)
+        return f"({text})::numeric" if self.postgres else text
+
     def _compared(self, subject: str, op: str, value: Any) -> str:
         match op, value:
             case "is_true", _:
@@ -154,7 +159,7 @@ class ByHand:
     def _having(self, rule: Json) -> tuple[str, bool]:
         """Return what a group must satisfy, and whether it is those not found that are meant."""
         if "sum" in rule:
-            total = self._typed("e.properties", rule["sum"]["property"])
+            total = self._added(rule["sum"]["property"])
             return f"sum({total}) {NUMBERS[rule['sum']['op']]} {rule['sum']['value']}", False
         if "last" in rule:
             return f"max(e.occurred_at) <= {self._ago(rule['last'])}", False
@@ -187,7 +192,7 @@ class ByHand:
     def _feature_of(self, rule: Json) -> str:
         test = f"e.name = '{rule['event']}' AND {self._due(rule)}"
         if "sum" in rule:
-            total = self._typed("e.properties", rule["sum"]["property"])
+            total = self._added(rule["sum"]["property"])
             name = self._column(f"sum({total}) FILTER (WHERE {test})")
             return f"COALESCE({name}, 0) {NUMBERS[rule['sum']['op']]} {rule['sum']['value']}"
         if "last" in rule:
