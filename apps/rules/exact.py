@@ -1,8 +1,9 @@
 """Adding up numbers exactly, in any order: 0.1 and 0.2 is 0.3.
 
 A number means the decimal it is written as, not the binary fraction next to it. PostgreSQL
-adds up its `numeric`; SQLite, which has no decimals, calls the aggregate registered here. Its
-sums are texts whose order is the order of the numbers, so that they can be compared.
+adds up its `numeric`; SQLite, which has no decimals, calls the functions registered here. Its
+addends are texts as well as its sums, whose order is the order of the numbers, so that they can
+be compared.
 """
 
 import json
@@ -18,13 +19,14 @@ from apps.rules.clock import LAST
 from apps.rules.kinds import stored_number
 from apps.rules.nodes import Operand, Scalar
 
+ADDEND = "tidemark_addend"
 SUM = "tidemark_sum"
 LATER = "tidemark_later"
 Exact = int | Decimal
 
 # Digits enough for 10^24 numbers of up to 10^15, the least of them 5e-324.
 _EXACTLY = Context(prec=400)
-_LIFT = 5 * Decimal(10) ** 40  # lifted by it, all sums are positive and of one width
+_LIFT = 5 * 10**40  # lifted by it, all sums are positive and of one width
 
 
 def exact(number: float) -> Decimal:
@@ -54,35 +56,44 @@ def plain(number: Exact) -> int | float:
 
 def sortable(number: Exact) -> str:
     """Return a text; of two numbers the greater one has the greater text."""
-    whole, _, fraction = f"{_EXACTLY.add(_LIFT, Decimal(number)):f}".partition(".")
+    if isinstance(number, int):
+        return f"{_LIFT + number}."
+    whole, _, fraction = f"{_EXACTLY.add(Decimal(_LIFT), number):f}".partition(".")
     return f"{whole}.{fraction}".rstrip("0")
 
 
 def register(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Give a new SQLite connection the functions (a receiver of connection_created)."""
     if connection.vendor == "sqlite":
-        connection.connection.create_aggregate(SUM, 2, _Sum)
+        connection.connection.create_function(ADDEND, 2, _addend, deterministic=True)
+        connection.connection.create_aggregate(SUM, 1, _Sum)
         connection.connection.create_function(LATER, 2, _later, deterministic=True)
 
 
 class _Sum:
-    """The sum, sortable, of what the properties hold at a key."""
+    """The sum, sortable, of whole numbers and of others written out; NULL is none."""
 
     def __init__(self) -> None:
-        self.numbers: list[int | float] = []
+        self.whole = 0
+        self.others: list[str] = []
 
-    def step(self, properties: str | None, key: str) -> None:
-        number = _number(properties, key)
-        if number is not None:
-            self.numbers.append(number)
+    def step(self, number: int | str | None) -> None:
+        if isinstance(number, int):
+            self.whole += number
+        elif number is not None:
+            self.others.append(number)
 
     def finalize(self) -> str:
-        return sortable(total(self.numbers))
+        if not self.others:
+            return sortable(self.whole)
+        return sortable(reduce(_EXACTLY.add, map(Decimal, self.others), Decimal(self.whole)))
 
 
-def _number(properties: str | None, key: str) -> int | float | None:
+def _addend(properties: str | None, key: str) -> str | None:
+    """Return the number that properties hold at a key, written out."""
     found = json.loads(properties) if properties else None
-    return stored_number(found.get(key)) if isinstance(found, dict) else None
+    number = stored_number(found.get(key)) if isinstance(found, dict) else None
+    return None if number is None else repr(number)
 
 
 def _later(text: str, microseconds: int) -> str:

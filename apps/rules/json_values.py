@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
-from apps.rules.exact import SUM
+from apps.rules.exact import ADDEND, SUM
 from apps.rules.expressions import MOST_SPELLINGS, Sql, lowered
 from apps.rules.fold import folds, spellings
 from apps.rules.kinds import MAX_NUMBER, Kind
@@ -85,6 +85,13 @@ _POSTGRES: dict[Kind | None, str] = {
     **{kind: f"CASE WHEN {test} THEN {{text}} END" for kind, test in _POSTGRES_IS.items()},
 }
 _COLLATED = (Kind.DATE, Kind.DATETIME)  # texts in the order of their bytes
+
+# What is no whole number as Python reads it, and writes it out.
+_SQLITE_EXACT = (
+    "CASE {type} WHEN 'integer' THEN"
+    f" CASE WHEN {{value}} BETWEEN -{MAX_NUMBER} AND {MAX_NUMBER} THEN {{value}} END"
+    " WHEN 'real' THEN {written} END"
+)
 
 # By way of a double where there are more digits than one holds for sure: Python read it so.
 _POSTGRES_EXACT = (
@@ -222,9 +229,12 @@ class HasTexts(Func):
         if self.among is None:
             return _fill("(JSON_ARRAY_LENGTH({texts}) > 0)", texts=texts)
         listed = ", ".join(["%s"] * len(self.among)), tuple(self.among)
-        enough = f"= {len(self.among)}" if self.whole else "> 0"
-        counted = "(SELECT COUNT(DISTINCT value) FROM JSON_EACH({texts}) WHERE value IN ({listed}))"
-        return _fill(f"({counted} {enough})", texts=texts, listed=listed)
+        found = "FROM JSON_EACH({texts}) WHERE value IN ({listed})"
+        if self.whole:
+            found = f"((SELECT COUNT(DISTINCT value) {found}) = {len(self.among)})"
+        else:
+            found = f"(EXISTS (SELECT 1 {found}))"
+        return _fill(found, texts=texts, listed=listed)
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
@@ -256,15 +266,19 @@ def has_all(texts: Combinable, wanted: Iterable[str]) -> Expression:
 
 
 class Addends(Func):
-    """What an exact sum adds up, on SQLite as the two arguments of its function."""
+    """What an exact sum adds up: the number at a key of a JSON object, or NULL.
+
+    The twin of `exact.exact`. What it returns is a matter of each database.
+    """
 
     def __init__(self, column: Combinable, *, key: str) -> None:
         super().__init__(column, output_field=TextField())
         self.key = key
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
-        sql, params = compiler.compile(self.source_expressions[0])
-        return f"{sql}, %s", (*params, self.key)
+        sql, params = column = compiler.compile(self.source_expressions[0])
+        written = (f"{ADDEND}({sql}, %s)", (*params, self.key))
+        return _fill(_SQLITE_EXACT, **_sqlite_pieces(column, self.key), written=written)
 
     def as_postgresql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
@@ -274,15 +288,12 @@ class Addends(Func):
 
 
 class ExactSum(Aggregate):
-    """The sum of the numbers at a key of a JSON object, exactly; to compare with `Number`.
-
-    The twin of `exact.total`. What it returns is a matter of each database.
-    """
+    """The sum of `Addends`, exactly; to compare with `Number`. The twin of `exact.total`."""
 
     function = "SUM"
 
-    def __init__(self, column: Combinable, *, key: str, of: Q | None = None) -> None:
-        super().__init__(Addends(column, key=key), filter=of, output_field=TextField())
+    def __init__(self, addends: Combinable, *, filter: Q | None = None) -> None:  # noqa: A002
+        super().__init__(addends, filter=filter, output_field=TextField())
 
     def as_sqlite(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object

@@ -2,9 +2,11 @@
 
 The pieces fit a correlated subquery per contact (query.py) as they fit one pass over the
 event table: `events.values("contact_id").annotate(one=measure(...), two=measure(...))`.
+`look` stands before whatever looks into an event's properties: many conditions over one event
+may look once (query.py).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,12 +36,18 @@ from apps.rules.comparing import Operator
 from apps.rules.exact import exactly
 from apps.rules.expressions import Later, Number
 from apps.rules.holding import AT_LEAST_ONE
-from apps.rules.json_values import ExactSum, JsonValue
+from apps.rules.json_values import Addends, ExactSum, JsonValue
 from apps.rules.kinds import Kind
 from apps.rules.nodes import Compare, EventCondition, Measure, Then, Where
 from apps.rules.operators import COUNTING, MEASURING, SUMMING, operator
 
 Events = QuerySet[Any]
+Look = Callable[[Expression], Expression]
+
+
+def afresh(value: Expression) -> Expression:
+    """Look into the properties at this very place."""
+    return value
 
 
 def qualifying(leaf: EventCondition, events: Events, clock: Clock) -> Q:
@@ -55,9 +63,9 @@ def due(name: str, clock: Clock) -> Q:
     return Q(name=name, occurred_at__lte=clock.now)
 
 
-def among_due(leaf: EventCondition, events: Events, clock: Clock) -> Q:
+def among_due(leaf: EventCondition, events: Events, clock: Clock, *, look: Look = afresh) -> Q:
     """Return which of the events that are due qualify; an empty Q for all of them."""
-    found = Q(*_properties(leaf.where, clock))
+    found = Q(*_properties(leaf.where, clock, look))
     if leaf.within is not None:
         found = Q(occurred_at__gt=clock.ago(leaf.within.delta)) & found
     if leaf.then is not None:
@@ -65,7 +73,7 @@ def among_due(leaf: EventCondition, events: Events, clock: Clock) -> Q:
     return found
 
 
-def measure(leaf: EventCondition, qualifying: Q | None = None) -> Aggregate:
+def measure(leaf: EventCondition, qualifying: Q | None = None, *, look: Look = afresh) -> Aggregate:
     """Return what the condition measures, of those events of a group that qualify.
 
     Of none it is NULL, or for a count 0. A sum is comparable, not readable.
@@ -76,11 +84,12 @@ def measure(leaf: EventCondition, qualifying: Q | None = None) -> Aggregate:
     if leaf.last is not None:
         return Max("occurred_at", filter=qualifying)
     if leaf.sum is not None:
-        return ExactSum(F("properties"), key=leaf.sum.property, of=qualifying)
+        addends = Addends(F("properties"), key=leaf.sum.property)
+        return ExactSum(look(addends), filter=qualifying)
     if leaf.min is not None:
-        return Min(_number(leaf.min), filter=qualifying)
+        return Min(look(_number(leaf.min)), filter=qualifying)
     if leaf.max is not None:
-        return Max(_number(leaf.max), filter=qualifying)
+        return Max(look(_number(leaf.max)), filter=qualifying)
     return Count(Literal(1), filter=qualifying)  # of a key, which no index of events has: slower
 
 
@@ -122,15 +131,15 @@ def _followed(then: Then, events: Events, clock: Clock) -> Exists:
     after = OuterRef("occurred_at")
     until = Q() if then.within is None else Q(occurred_at__lte=Later(after, then.within.delta))
     due = Q(name=then.event, occurred_at__lte=clock.now, occurred_at__gt=after)
-    followers = events.filter(due, until, *_properties(then.where, clock))
+    followers = events.filter(due, until, *_properties(then.where, clock, afresh))
     return Exists(followers.filter(contact_id=OuterRef("contact_id")).order_by())
 
 
-def _properties(wheres: Iterable[Where], clock: Clock) -> list[Expression]:
-    return [_property(where, clock) for where in wheres]
+def _properties(wheres: Iterable[Where], clock: Clock, look: Look) -> list[Expression]:
+    return [_property(where, clock, look) for where in wheres]
 
 
-def _property(where: Where, clock: Clock) -> Expression:
-    subject = JsonValue(F("properties"), key=where.property, kind=where.kind)
+def _property(where: Where, clock: Clock, look: Look) -> Expression:
+    subject = look(JsonValue(F("properties"), key=where.property, kind=where.kind))
     row = operator(where.op, where.kind)
     return row.condition(subject, where.value, kind=where.kind or Kind.TEXT, clock=clock)

@@ -273,10 +273,25 @@ class _Writer:
         rows = rows.filter(
             due(named[0][1].event, self.clock), **self._lately([leaf for _, leaf in named])
         )
-        measures = {
-            name: measure(leaf, among_due(leaf, self.events, self.clock)) for name, leaf in named
-        }
-        return _sql(rows.values("contact_id").annotate(**measures))
+        return self._grouped(rows, named)
+
+    def _grouped(
+        self, rows: QuerySet[AnyModel], named: Sequence[tuple[str, EventCondition]]
+    ) -> Sql:
+        """Return many measures of these events, each value looked for in an event once."""
+        looked = _Looked()
+        measures = [(name, *self._measure(leaf, looked)) for name, leaf in named]
+        inner, params = _sql(rows.values("contact_id", "occurred_at", **looked.values))
+        columns = ", ".join(f'{sql} AS "{name}"' for name, sql, _ in measures)
+        fence = self.fence if looked.values else ""
+        # Named as the table itself: that is what the measures call it.
+        table = connections[rows.db].ops.quote_name(rows.model._meta.db_table)
+        sql = f"SELECT contact_id, {columns} FROM ({inner} {fence}) AS {table} GROUP BY contact_id"
+        return sql, (*(param for _, _, given in measures for param in given), *params)
+
+    def _measure(self, leaf: EventCondition, looked: "_Looked") -> Sql:
+        among = among_due(leaf, self.events, self.clock, look=looked.once)
+        return _compiled(measure(leaf, among, look=looked.once), self.events.all())
 
     def _lately(self, leaves: Sequence[EventCondition]) -> dict[str, object]:
         """Return the filter for events that are too old for any of the conditions."""
@@ -286,9 +301,21 @@ class _Writer:
         return {"occurred_at__gt": self.clock.ago(max(lengths))}
 
 
-def _compiled(expression: Expression, contacts: QuerySet[AnyModel]) -> Sql:
-    query = contacts.query
-    compiler = query.get_compiler(using=contacts.db)
+@dataclass
+class _Looked:
+    """What many measures look for in an event's properties, each thing once."""
+
+    values: Values = field(default_factory=dict)
+    names: dict[Expression, str] = field(default_factory=dict)
+
+    def once(self, value: Expression) -> Column:
+        name = self.names.setdefault(value, f"v{len(self.names)}")
+        return Column(name, value, self.values)
+
+
+def _compiled(expression: Expression, rows: QuerySet[AnyModel]) -> Sql:
+    query = rows.query
+    compiler = query.get_compiler(using=rows.db)
     sql, params = compiler.compile(expression.resolve_expression(query))
     return sql, tuple(params)
 
