@@ -13,7 +13,7 @@ from apps.rules.catalogue import Catalogue
 from apps.rules.errors import Code, RuleError
 from apps.rules.event_codec import read_compare, read_event, write_event, written
 from apps.rules.kinds import shown
-from apps.rules.located import a_list, a_text, alone, an_object, fail, inside, with_keys
+from apps.rules.located import a_list, a_text, alone, an_object, fail, inside, named, with_keys
 from apps.rules.nodes import (
     All,
     Any,
@@ -148,6 +148,10 @@ class _Reader:
 def _node(data: Mapping[object, object], at: str) -> str:
     found = [name for name in NODES if name in data]
     if len(found) != 1:
-        message = f"Expected an object with one of {', '.join(NODES)}."
-        fail(Code.WRONG_SHAPE, message, at)
+        expected = f"Expected an object with one of {', '.join(NODES)}."
+        if data and not found:
+            key = next(iter(data))
+            message = f"{shown(key)} is not known here. {expected}"
+            fail(Code.UNKNOWN_KEY, message, inside(at, named(key)))
+        fail(Code.WRONG_SHAPE, expected, at)
     return found[0]

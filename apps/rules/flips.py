@@ -1,7 +1,8 @@
 """When time alone turns a condition, or a whole rule, over.
 
 A condition can turn only at moments that its facts fix beforehand: an event comes due or
-leaves a window, a date passes an edge. Those after now are tried one by one, in order.
+leaves a window, a date passes an edge. Those after now are tried one by one, in order. Another
+segment turns with the conditions of its own rule, where that is given.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from typing import assert_never
 from apps.rules.clock import LAST, Clock, instant, moment
 from apps.rules.facts import Facts
 from apps.rules.holding import holds_where, suffices
+from apps.rules.keys import leaves
 from apps.rules.kinds import Kind, stored
 from apps.rules.lines import Instants, line_of
 from apps.rules.nodes import EventCondition, Leaf, Rule, SegmentCondition, TraitCondition
@@ -41,6 +43,56 @@ class Track:
 
     def flips_at(self, clock: Clock) -> datetime | None:
         return flips_at(self.leaf, {self.leaf: self}, clock, max_steps=len(self.turns))
+
+
+class Outlook:
+    """What one contact's facts come to at any moment.
+
+    `nested` holds the rules of other segments by slug, each after those it refers to. Of a
+    segment that is not there, what the facts say stays as it is.
+    """
+
+    def __init__(self, facts: Facts, clock: Clock, nested: Mapping[str, Rule]) -> None:
+        self._facts = facts
+        self._clock = clock
+        self._nested = nested
+        self._tracks: dict[Leaf, Track] = {}
+        self._standing: dict[Clock, dict[str, bool]] = {}
+        for slug, rule in nested.items():
+            turns = {turn for one in self.tracks(rule).values() for turn in one.turns}
+            leaf = SegmentCondition(slug)
+            self._tracks[leaf] = _Nested(leaf, self, tuple(turns))
+
+    def tracks(self, rule: Rule) -> dict[Leaf, Track]:
+        """Return each condition of the rule over time."""
+        return {leaf: self._track(leaf) for leaf in leaves(rule)}
+
+    def stands(self, slug: str, clock: Clock) -> bool:
+        """Return whether the contact is in a nested segment at a moment.
+
+        All are judged in their order, not one inside the other: there may be any number.
+        """
+        found = self._standing.get(clock)
+        if found is None:
+            found = self._standing[clock] = {}
+            for one, rule in self._nested.items():
+                found[one] = _holds(rule, self._tracks, clock)
+        return found[slug]
+
+    def _track(self, leaf: Leaf) -> Track:
+        if leaf not in self._tracks:
+            self._tracks[leaf] = track(leaf, self._facts, self._clock)
+        return self._tracks[leaf]
+
+
+@dataclass(frozen=True, slots=True)
+class _Nested(Track):
+    """Being in another segment, over time."""
+
+    def found(self, clock: Clock) -> object:
+        assert isinstance(self.leaf, SegmentCondition)
+        assert isinstance(self.seen, Outlook)
+        return self.seen.stands(self.leaf.segment, clock)
 
 
 def track(leaf: Leaf, facts: Facts, clock: Clock) -> Track:

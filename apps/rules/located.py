@@ -29,7 +29,7 @@ def with_keys(data: Data, known: Sequence[str], at: str) -> Data:
     for key in data:
         if key not in known:
             message = f"{shown(key)} is not known here; there are {', '.join(known)}."
-            fail(Code.UNKNOWN_KEY, message, at)
+            fail(Code.UNKNOWN_KEY, message, inside(at, named(key)))
     return data
 
 
@@ -39,7 +39,7 @@ def alone(data: Data, key: str, at: str) -> object:
 
 def needed(data: Data, key: str, at: str) -> object:
     if key not in data:
-        fail(Code.WRONG_SHAPE, f"`{key}` is missing.", at)
+        fail(Code.WRONG_SHAPE, f"`{key}` is missing.", inside(at, key))
     return data[key]
 
 
@@ -49,6 +49,11 @@ def a_text(data: object, at: str) -> str:
     if "\x00" in data or any("\ud800" <= character <= "\udfff" for character in data):
         fail(Code.WRONG_TYPE, "A text cannot hold a NUL character or half a surrogate pair.", at)
     return data
+
+
+def named(key: object) -> str:
+    """Return an unknown key as a place may name it."""
+    return str(key)[:60].encode("utf-8", "backslashreplace").decode()
 
 
 def inside(path: str, key: str) -> str:

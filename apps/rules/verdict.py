@@ -8,9 +8,8 @@ from typing import NamedTuple, assert_never
 from apps.rules.clock import Calendar, Clock
 from apps.rules.exact import plain
 from apps.rules.facts import Facts, Occurrence
-from apps.rules.flips import Track, flips_at, track
+from apps.rules.flips import Outlook, Track, flips_at
 from apps.rules.holding import found, holds_where, suffices
-from apps.rules.keys import leaves
 from apps.rules.nodes import (
     All,
     Any,
@@ -42,10 +41,7 @@ class Reason(NamedTuple):  # a dataclass takes five times as long to make
 
 
 class Verdict(NamedTuple):
-    """The outcome, its reasons, and the next instant at which time alone could change it.
-
-    What other segments hold counts as a fact here: what time does to them is not foreseen.
-    """
+    """The outcome, its reasons, and the next instant at which time alone could change it."""
 
     holds: bool
     reason: Reason
@@ -58,10 +54,21 @@ def holds(rule: Rule, facts: Facts, *, now: datetime, calendar: Calendar) -> boo
     return holds_where(rule, lambda leaf: suffices(leaf, found(leaf, facts, clock), clock))
 
 
-def judge(rule: Rule, facts: Facts, *, now: datetime, calendar: Calendar) -> Verdict:
-    """Answer with the reasons, condition by condition, and how long the answer stands."""
+def judge(
+    rule: Rule,
+    facts: Facts,
+    *,
+    now: datetime,
+    calendar: Calendar,
+    nested: Mapping[str, Rule] | None = None,
+) -> Verdict:
+    """Answer with the reasons, condition by condition, and how long the answer stands.
+
+    `nested` holds the rules of the segments that are referred to, by slug, each after those it
+    refers to itself. What another segment holds counts as a fact that time does not change.
+    """
     clock = Clock(now, calendar)
-    tracks = {leaf: track(leaf, facts, clock) for leaf in leaves(rule)}
+    tracks = Outlook(facts, clock, nested or {}).tracks(rule)
     reason = _reason(rule, tracks, clock)
     return Verdict(reason.holds, reason, flips_at(rule, tracks, clock))
 

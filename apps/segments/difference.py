@@ -83,6 +83,21 @@ def _bundles(segments: Sequence[Planned]) -> Iterator[tuple[frozenset[str], froz
         yield wanted, needed
 
 
+def holding_afresh(rule: Rule, plan: Plan, now: datetime, scope: Scope = EVERYBODY) -> Sql | None:
+    """Return SQL for the ids a rule holds for, the segments it refers to decided anew too.
+
+    None where those are too many for one statement.
+    """
+    asked = Planned(pk=0, slug="?", name="", rule=rule)
+    wider = Plan((*plan.segments, asked))
+    chosen = [*wider.below([asked]), asked]
+    if not fits(chosen):
+        return None
+    standings = Standings(chosen, wider, now, scope)
+    before, params = standings.table()
+    return f"{before} SELECT id FROM standings WHERE {standings.column(asked)}", params
+
+
 @dataclass(frozen=True)
 class Standings:
     """The segments a statement decides anew, in dependency order, at one moment.

@@ -1,6 +1,6 @@
 """Why a contact is in a segment, or is not: the reasons, since when, and what time will do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.rules.catalogue import Catalogue
 from apps.rules.facts import Facts
-from apps.rules.nodes import All, Any, Not
+from apps.rules.nodes import All, Any, Not, Rule
 from apps.rules.prose import sentence
 from apps.rules.verdict import Reason, judge
 from apps.rules.wording import number
@@ -18,7 +18,7 @@ from apps.segments.calendar import installed
 from apps.segments.models import Pin, Segment
 from apps.segments.plan import Plan, Planned, catalogue, live_plan
 from apps.segments.settling import pins_of, standing_of
-from apps.segments.standing import Pins
+from apps.segments.standing import Pins, rules_of
 
 
 class NotLive(ValueError):
@@ -47,6 +47,7 @@ class Context:
     plan: Plan
     pins: Pins
     facts: Facts
+    nested: Mapping[str, Rule]  # the rules of what the segments refer to
     now: datetime
 
 
@@ -87,11 +88,15 @@ def _explained(
     """Read what is stored of the contact once, and explain each segment from it."""
     since = dict(contact.memberships.values_list("segment_id", "since"))
     standing = standing_of([contact.pk], plan)
+    below = plan.below(segments)
+    read = [*segments, *below]
+    pins = pins_of([contact.pk], plan).get(contact.pk, {})
     context = Context(
         known=catalogue(),
         plan=plan,
-        pins=pins_of([contact.pk], plan).get(contact.pk, {}),
-        facts=loading.load([contact], segments=segments, standing=standing)[contact.pk],
+        pins=pins,
+        facts=loading.load([contact], segments=read, standing=standing)[contact.pk],
+        nested=rules_of(below, pins),
         now=now,
     )
     return [_explanation(planned, context, since.get(planned.pk)) for planned in segments]
@@ -99,10 +104,11 @@ def _explained(
 
 def _explanation(segment: Planned, context: Context, since: datetime | None) -> Explanation:
     rule = segment.rule
-    calendar = installed()
-    verdict = (
-        None if rule is None else judge(rule, context.facts, now=context.now, calendar=calendar)
-    )
+    verdict = None
+    if rule is not None:
+        verdict = judge(
+            rule, context.facts, now=context.now, calendar=installed(), nested=context.nested
+        )
     holds = verdict is not None and verdict.holds
     return Explanation(
         segment=segment,

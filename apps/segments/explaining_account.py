@@ -17,16 +17,15 @@ from apps.segments.explaining import NotLive
 from apps.segments.explaining_changes import Change, least_change
 from apps.segments.explaining_past import Known, known_now, known_then
 from apps.segments.models import Pin, Segment
-from apps.segments.plan import live_plan
-
-
-class NotThere(ValueError):
-    """The moment lies before the contact was known."""
+from apps.segments.plan import Plan, live_plan
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """`holds` says whether the contact belongs: pins and ladder included, as `because` says."""
+    """`holds` says whether the contact belongs: pins and ladder included, as `because` says.
+
+    Of a moment gone by it is what the transitions say.
+    """
 
     holds: bool
     because: Mapping[str, Any]
@@ -40,37 +39,47 @@ def account(
 ) -> Account:
     """Explain a membership now, at a coming moment (facts as they are) or at one gone by.
 
-    Raises NotLive where the segment holds nobody at that moment, NotThere where the contact
-    was not known yet.
+    Raises NotLive where the segment is not live now, and the moment is not one gone by.
     """
-    moment = at or now
-    if contact.created_at > moment:
-        raise NotThere(f"This contact was not known before {contact.created_at:%Y-%m-%d %H:%M}.")
-    plan = live_plan()
-    planned = plan.by_slug.get(segment.slug)
-    known = None
+    moment, plan = at or now, live_plan()
     if moment < now:
-        known = known_then(contact, segment, plan, at=moment)
-    elif planned is not None:
-        known = known_now(contact, planned, plan)
+        return _then(contact, segment, plan, at=moment)
+    planned = plan.by_slug.get(segment.slug)
+    if planned is None:
+        raise NotLive(f"{segment.name} is not live.")
+    return _account(known_now(contact, planned, plan, at=moment), at=moment)
+
+
+def _then(contact: Contact, segment: Segment, plan: Plan, *, at: datetime) -> Account:
+    """Explain a moment gone by; nobody was in what was not live, and nowhere who was not known."""
+    if contact.created_at > at:
+        return _nowhere("not_yet_known")
+    known = known_then(contact, segment, plan, at=at)
     if known is None:
-        raise NotLive(f"{segment.name} is not live at that moment.")
-    return _account(known, at=moment)
+        return _nowhere("not_live")
+    told = _account(known, at=at)
+    if told.holds is known.member:
+        return told
+    because = {"recorded": known.member, "holds": known.member, "rule": told.because}
+    return Account(bool(known.member), because, known.since, None, None)
+
+
+def _nowhere(why: str, *, since: datetime | None = None) -> Account:
+    return Account(False, {why: True, "holds": False}, since, None, None)  # noqa: FBT003
 
 
 def _account(known: Known, *, at: datetime) -> Account:
     rule, calendar = known.segment.rule, installed()
-    verdict = None if rule is None else judge(rule, known.facts, now=at, calendar=calendar)
+    verdict = None
+    if rule is not None:
+        verdict = judge(rule, known.facts, now=at, calendar=calendar, nested=known.nested)
     tree = _tree(verdict.reason) if verdict else None
     decided = _decided(known)
     if decided is not None:
         holds, why = decided
         return Account(holds, {**why, "holds": holds, "rule": tree}, known.since, None, None)
     if rule is None or verdict is None:
-        nobody = {"static": True, "holds": False}
-        return Account(
-            holds=False, because=nobody, since=known.since, flips_at=None, least_change=None
-        )
+        return _nowhere("static", since=known.since)
     assert tree is not None
     least = least_change(rule, known.facts, now=at, calendar=calendar)
     return Account(verdict.holds, tree, known.since, verdict.flips_at, least)

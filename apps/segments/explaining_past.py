@@ -1,24 +1,28 @@
-"""What a segment and a contact were at an earlier moment, as far as history keeps it.
+"""What a segment and a contact are at a moment: now, in time to come, or as history keeps it.
 
-The rule is the revision that held then, the events are those that had come by then, and where
-the contact stood is read from the transitions. Traits have no history: they are as they are
-now, and so are pins, except that one set later is left aside.
+Ahead, the facts are as they are now, and every segment is what its rule makes of them then. At
+an earlier moment the rule is the revision that held then, the events are those that had come by
+then, and where the contact stood is read from the transitions. Traits have no history: they are
+as they are now, and so are pins, except that one set later is left aside.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from apps.contacts.models import READ_COLUMNS, Contact, Event
 from apps.rules import codec
+from apps.rules.clock import Clock
 from apps.rules.errors import RuleError
 from apps.rules.facts import Facts, Occurrence
 from apps.rules.keys import keys
+from apps.rules.nodes import Rule
 from apps.segments import facts as loading
+from apps.segments.calendar import installed
 from apps.segments.models import Pin, Revision, Segment, Transition
 from apps.segments.plan import Plan, Planned, catalogue
 from apps.segments.settling import pins_of, standing_of
-from apps.segments.standing import Pins
+from apps.segments.standing import Judge, Pins, rules_of
 
 LAST_SEEN = "contact.last_seen_at"
 assert LAST_SEEN.removeprefix("contact.") in READ_COLUMNS
@@ -32,20 +36,23 @@ class Known:
     facts: Facts
     pins: Pins
     since: datetime | None  # when the contact came to where it stands
-    names: Mapping[str, str]
+    nested: Mapping[str, Rule] = field(default_factory=dict)  # of what the segment refers to
+    member: bool | None = None  # as history has it; None where there is none yet
 
 
-def known_now(contact: Contact, segment: Planned, plan: Plan) -> Known:
-    """Return what is stored now."""
+def known_now(contact: Contact, segment: Planned, plan: Plan, *, at: datetime) -> Known:
+    """Return what is known now, and where that lets the contact stand at `at`."""
     standing = standing_of([contact.pk], plan)
-    facts = loading.load([contact], segments=[segment], standing=standing)[contact.pk]
-    member = segment.slug in standing.get(contact.pk, ())
+    pins = pins_of([contact.pk], plan).get(contact.pk, {})
+    below = plan.below([segment])
+    facts = loading.load([contact], segments=[segment, *below], standing=standing)[contact.pk]
+    stands = Judge(plan, Clock(at, installed())).stand(below, facts=facts, pins=pins)
     return Known(
         segment=segment,
-        facts=facts,
-        pins=pins_of([contact.pk], plan).get(contact.pk, {}),
-        since=_since(contact, segment, member=member),
-        names={slug: planned.name for slug, planned in plan.by_slug.items()},
+        facts=replace(facts, segments=stands),
+        pins=pins,
+        since=_since(contact, segment, member=segment.slug in standing.get(contact.pk, ())),
+        nested=rules_of(below, pins),
     )
 
 
@@ -55,7 +62,7 @@ def known_then(contact: Contact, segment: Segment, plan: Plan, *, at: datetime) 
     if planned is None:
         return None
     standing, moves = _standing_then(contact, at=at)
-    known = known_now(contact, planned, plan)
+    known = known_now(contact, planned, plan, at=at)
     pinned = Pin.objects.filter(contact=contact, at__lte=at)
     later = known.pins.keys() - set(pinned.values_list("segment__slug", flat=True))
     return replace(
@@ -63,6 +70,8 @@ def known_then(contact: Contact, segment: Segment, plan: Plan, *, at: datetime) 
         facts=_facts_then(contact, planned, known.facts, standing, at=at),
         pins={slug: held for slug, held in known.pins.items() if slug not in later},
         since=moves.get(planned.slug),
+        nested={},
+        member=planned.slug in standing,
     )
 
 

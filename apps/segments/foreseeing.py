@@ -1,17 +1,23 @@
 """What a rule would do before it is saved: who matches, who would enter and leave."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from apps.contacts.models import Contact
 from apps.core import rows
 from apps.rules.codec import dumps
+from apps.rules.keys import keys
 from apps.rules.nodes import Rule
 from apps.rules.prose import sentence
-from apps.segments.models import Membership, Segment
+from apps.rules.query import Sql
+from apps.segments.difference import holding_afresh
+from apps.segments.models import Membership, Rebuild, Segment
 from apps.segments.places import segment_places
-from apps.segments.plan import catalogue, live_plan
+from apps.segments.plan import Planned, catalogue, live_plan
 from apps.segments.population import holding
 from apps.segments.scope import EVERYBODY, Scope, roomy
 
@@ -54,12 +60,15 @@ def warnings(rule: Rule) -> list[Warning]:
     ]
 
 
-def preview(rule: Rule, *, segment: Segment | None = None, now: datetime) -> Preview:
+def preview(
+    rule: Rule, *, segment: Segment | None = None, now: datetime, afresh: bool = False
+) -> Preview:
     """Return who the rule holds for at `now`, and the difference to the segment's members.
 
-    Pins and ladders are left aside: this is the rule alone.
+    Its own pins and ladder are left aside: this is the rule alone. `afresh`: at another moment
+    than this, so that the segments it refers to have other members than are stored.
     """
-    found = _foreseen(rule, segment, now=now)
+    found = _foreseen(rule, segment, now=now, afresh=afresh)
     by_pk = Contact.objects.in_bulk(found.newest)
     return Preview(
         sentence=sentence(rule, catalogue()),
@@ -100,12 +109,15 @@ class _Foreseen:
 
 
 def _foreseen(
-    rule: Rule, segment: Segment | None, *, now: datetime, scope: Scope = EVERYBODY
+    rule: Rule,
+    segment: Segment | None,
+    *,
+    now: datetime,
+    scope: Scope = EVERYBODY,
+    afresh: bool = False,
 ) -> _Foreseen:
     """Find who the rule holds for, once, and count them every way."""
-    due, params = (
-        holding(rule, plan=live_plan(), now=now, scope=scope).values("pk").query.sql_with_params()
-    )
+    due, params = _due(rule, now=now, scope=scope, afresh=afresh)
     members = scope.of(Membership.objects.filter(segment=segment), "contact").values("contact_id")
     there, more = members.query.sql_with_params()
     sql = f"WITH due (id) AS MATERIALIZED ({due})"
@@ -120,6 +132,29 @@ def _foreseen(
     [entering], [leaving] = found.get("entering", [count]), found.get("leaving", [0])
     people = scope.of(Contact.objects.standing(), "pk").count()
     return _Foreseen(people, count, entering, leaving, found.get("newest", []))
+
+
+def _due(rule: Rule, *, now: datetime, scope: Scope, afresh: bool) -> Sql:
+    """Return SQL for the ids the rule holds for.
+
+    By the stored members of the segments it refers to, for that is several times as fast; but
+    not where those are of another moment, or being worked out just now.
+    """
+    plan = live_plan()
+    read = plan.all_below(keys(rule).segments)
+    if read and (afresh or _being_rebuilt(read)):
+        found = holding_afresh(rule, plan, now, scope)
+        if found is not None:
+            return found
+    rows = holding(rule, plan=plan, now=now, scope=scope).values("pk")
+    sql, params = rows.query.sql_with_params()
+    return sql, tuple(params)
+
+
+def _being_rebuilt(segments: Iterable[Planned]) -> bool:
+    under_way = Rebuild.objects.filter(state=Rebuild.State.WAITING)
+    ids = [segment.pk for segment in segments]
+    return under_way.filter(Q(segment=None) | Q(segment__in=ids)).exists()
 
 
 _BOTH_WAYS = " UNION ALL ".join(

@@ -99,6 +99,19 @@ class Plan:
                 found.setdefault(edge, set()).add(segment.slug)
         return {edge: frozenset(slugs) for edge, slugs in found.items()}
 
+    def below(self, segments: Iterable[Planned]) -> tuple[Planned, ...]:
+        """Return all that these refer to, directly or not, in the plan's order."""
+        return self.all_below(slug for segment in segments for slug in segment.refers_to)
+
+    def all_below(self, slugs: Iterable[str]) -> tuple[Planned, ...]:
+        """Return the segments of these slugs and all that they refer to, in the plan's order."""
+        needed, found = set(slugs), []
+        for segment in reversed(self.segments):
+            if segment.slug in needed:
+                needed |= segment.refers_to
+                found.append(segment)
+        return tuple(reversed(found))
+
     def touched_by(self, marks: frozenset[str]) -> tuple[Planned, ...]:
         """Return the segments that read any of the marks, and all that refer to those."""
         found = self._touched.get(marks)

@@ -6,6 +6,7 @@ from itertools import compress
 
 from apps.rules.clock import Clock
 from apps.rules.facts import Facts
+from apps.rules.nodes import All, Any, Rule
 from apps.segments.models import Pin
 from apps.segments.plan import Plan, Planned
 
@@ -33,6 +34,13 @@ class Judge:
         if found is None:
             found = self._stands[slugs] = _stand(self._plan, chosen, self._clock)
         return found(facts, pins)
+
+
+def rules_of(segments: Iterable[Planned], pins: Pins) -> dict[str, Rule]:
+    """Return by slug whom each segment takes of a contact so pinned, in the same order."""
+    chosen = tuple(segments)
+    decided = {slug: All(()) if held else Any(()) for slug, held in _held(chosen, pins).items()}
+    return {one.slug: decided.get(one.slug, one.unpinned) for one in chosen}
 
 
 def _stand(plan: Plan, segments: tuple[Planned, ...], clock: Clock) -> Stand:

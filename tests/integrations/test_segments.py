@@ -319,7 +319,7 @@ def test_a_preview_warns_of_a_segment_that_is_not_live(call: Caller) -> None:
         ({"rule": IS_PRO, "now": "today"}, (422, "wrong_value", "now")),
         ({"rule": IS_PRO, "now": "2026-01-01T00:00:00"}, (422, "wrong_value", "now")),
         ({"rule": IS_PRO, "now": "9999-12-31T23:59:59-12:00"}, (422, "wrong_value", "now")),
-        ({"rule": {"all": [{"trait": "plan"}]}}, (422, "wrong_shape", "all[0]")),
+        ({"rule": {"all": [{"trait": "plan"}]}}, (422, "wrong_shape", "all[0].op")),
     ],
 )
 def test_a_preview_of_what_cannot_be_read_is_refused(

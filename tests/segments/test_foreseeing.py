@@ -1,10 +1,14 @@
+from datetime import timedelta
+
 import pytest
 
+from apps.contacts.events import record_event
 from apps.rules import codec
-from apps.segments import foreseeing
+from apps.segments import editing, foreseeing
+from apps.segments.models import Ladder, Rebuild
 from apps.segments.plan import catalogue
 from tests.factories import NOW, ContactFactory
-from tests.segments.build import IS_PRO, segment, settle_all
+from tests.segments.build import IS_PRO, rebuild_all, segment, settle_all
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
@@ -57,3 +61,35 @@ def test_many_contacts_are_estimated_first_and_the_answer_says_so(
 def test_few_contacts_are_counted_at_once() -> None:
     population()
     assert foreseeing.estimate(is_pro(), now=NOW) == foreseeing.preview(is_pro(), now=NOW)
+
+
+def within(slug: str) -> object:
+    return codec.loads({"not": {"not": {"segment": slug}}}, catalogue())
+
+
+def test_a_preview_of_a_coming_moment_sees_the_members_of_then() -> None:
+    ladder = Ladder.objects.create(name="Ladder", slug="ladder")
+    buyer, pinned, _nobody = (ContactFactory() for _ in range(3))
+    record_event(buyer, name="order_completed", now=NOW)
+    segment("lately", {"event": "order_completed", "within": "7d"})
+    top = segment("top", {"segment": "lately"}, ladder=ladder, rung=1)
+    segment("rest", {"all": []}, ladder=ladder, rung=2)
+    editing.pin(pinned, top, held="in", by=None)
+    settle_all()
+    rest, later = within("rest"), NOW + timedelta(days=7)
+    assert foreseeing.preview(rest, now=NOW).count == 1
+    assert foreseeing.preview(rest, now=NOW, afresh=True).count == 1
+    seen = foreseeing.preview(rest, now=later, afresh=True)
+    assert (seen.count, seen.of) == (2, 3)
+    assert buyer in seen.sample
+    assert foreseeing.preview(within("top"), now=later, afresh=True).sample == (pinned,)
+
+
+def test_a_preview_does_not_see_members_of_an_unfinished_rebuild() -> None:
+    ContactFactory(profile={"plan": "pro"})
+    row = segment("pros", IS_PRO)
+    editing.save(row, rule={"not": IS_PRO}, by=None, now=NOW)
+    assert Rebuild.objects.filter(state=Rebuild.State.WAITING).exists()
+    assert foreseeing.preview(within("pros"), now=NOW).count == 0
+    rebuild_all()
+    assert foreseeing.preview(within("pros"), now=NOW).count == 0

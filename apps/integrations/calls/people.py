@@ -15,7 +15,7 @@ from apps.integrations.refusals import Refusal, not_found
 from apps.integrations.schemas import LARGEST_ID, Answer, Body, Moment, Time
 from apps.segments import listing
 from apps.segments.explaining import NotLive
-from apps.segments.explaining_account import Account, NotThere, account
+from apps.segments.explaining_account import Account, account
 
 router = Router(tags=["contacts"])
 
@@ -57,10 +57,11 @@ def explain(
     """Explain why a contact is in a segment or is not, now or `at` another moment.
 
     `because` is the rule with the outcome of every node; where a pin or a higher rung of the
-    ladder decides, that is said instead, with the rule below. At a moment gone by the rule is
-    the revision of then, events are those received by then, other segments as the history has
-    them; traits have no history and are as they are now. `least_change` is the fewest facts
-    found whose change would turn the rule over.
+    ladder decides, that is said instead, with the rule below. At a moment gone by `holds` is
+    what the history has, the rule is the revision of then, events are those received by then,
+    other segments as the history has them; traits have no history and are as they are now.
+    Where they let the rule come out otherwise, `because` says what is `recorded` above it.
+    `least_change` is the fewest facts found whose change would turn the rule over.
     """
     moment = None if at is None else _moment(at)
     contact, segment = contact_of(contact_id), segment_of(slug)
@@ -68,8 +69,6 @@ def explain(
         return _answer(account(contact, segment, now=timezone.now(), at=moment))
     except NotLive as error:
         raise Refusal("not_live", str(error), status=409) from None
-    except NotThere as error:
-        raise Refusal("wrong_value", str(error), at="at") from None
 
 
 def contact_of(contact_id: int) -> Contact:

@@ -152,10 +152,14 @@ class RelationsAnswer(Answer):
 
 @router.post("/segments/preview", auth=READ, response=PreviewAnswer)
 def preview(request: HttpRequest, data: PreviewBody) -> PreviewAnswer:
-    """Say who a rule would hold for, now or at another moment, with the facts as they are."""
+    """Say who a rule would hold for, now or at another moment, with the facts as they are.
+
+    At another moment the segments it refers to have the members of then too.
+    """
     _no_source(data.rule)
     rule = editing.read_rule(data.rule)
-    seen = foreseeing.preview(rule, now=data.now or timezone.now())
+    now = data.now or timezone.now()
+    seen = foreseeing.preview(rule, now=now, afresh=data.now is not None)
     return PreviewAnswer(
         count=seen.count,
         of=seen.of,
