@@ -1,4 +1,5 @@
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -51,11 +52,20 @@ def test_many_contacts_are_estimated_first_and_the_answer_says_so(
     last = contacts[-1].pk
     monkeypatch.setattr(foreseeing, "ESTIMATED_FROM", 1)
     monkeypatch.setattr(foreseeing, "ASKED", last)
+    monkeypatch.setattr(foreseeing, "RUN", 1)
     seen = foreseeing.estimate(is_pro(), now=NOW)
     assert seen.is_estimate
     assert (seen.count, seen.of) == (20, 20)
     monkeypatch.setattr(foreseeing, "ASKED", max(last // 2, 1))
     assert 0 <= foreseeing.estimate(is_pro(), now=NOW).count <= 2 * last
+
+
+def test_an_estimate_asks_contacts_beside_each_other_each_once() -> None:
+    drawn = foreseeing._drawn(1_000_000)
+    assert len(set(drawn)) == len(drawn) == foreseeing.ASKED
+    assert all(1 <= pk <= 1_000_000 for pk in drawn)
+    assert sum(after - before == 1 for before, after in pairwise(drawn)) >= foreseeing.ASKED * 0.95
+    assert drawn == foreseeing._drawn(1_000_000)
 
 
 def test_few_contacts_are_counted_at_once() -> None:
