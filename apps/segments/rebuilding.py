@@ -107,8 +107,9 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
         reached("rebuild.between_ranges")
         done += len(piece)
         size = _next_size(size, time.monotonic() - began)
-        let_others_write()
-        _give_way()
+        if done < len(movers):
+            let_others_write()
+            _give_way()
     _end(part, now=now or timezone.now())
 
 
