@@ -30,6 +30,7 @@ ROOT = Path(settings.BASE_DIR)
 
 LISTENERS = {
     "apps.contacts.signals.contacts_erasing": {
+        "apps.integrations.receivers.drop_files_that_name_them",
         "apps.nurture.receivers.forget_suppressions",
         "apps.quizzes.receivers.lock_responses",
     },
@@ -42,6 +43,7 @@ LISTENERS = {
     "apps.contacts.signals.contacts_merging": {"apps.quizzes.receivers.lock_responses"},
     "apps.contacts.signals.facts_written": {"apps.segments.receivers.mark_facts"},
     "apps.core.signals.second_passed": {
+        "apps.integrations.receivers.resume_imports",
         "apps.nurture.receivers.advance_enrolments",
         "apps.nurture.receivers.sweep_messages",
         "apps.segments.receivers.keep_time",
