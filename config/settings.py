@@ -167,6 +167,7 @@ Q_CLUSTER = {
 NIGHTLY = {  # job: hour in TIME_ZONE
     "apps.segments.jobs.verify": "03:10",
     "apps.core.nightly.tidy": "03:40",
+    "apps.integrations.jobs.tidy_imports": "03:50",
 }
 
 # --- People who work here -------------------------------------------------------------
@@ -239,6 +240,7 @@ PUBLIC_BODY_LIMIT = 64 * 1024  # bytes
 API_BODY_LIMIT = 500_000  # bytes: bulk calls of a thousand rows
 API_PER_MINUTE = env.int("API_PER_MINUTE", default=30_000)  # calls of one token
 STARTS_PER_MINUTE = env.int("STARTS_PER_MINUTE", default=120)  # of quizzes, per address
+IMPORT_LIMIT = env.int("IMPORT_LIMIT_MB", default=100) * 1024 * 1024  # bytes of a CSV file
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 4_000
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("apps.integrations.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.insights.urls")),
+    path("imports/", include("apps.integrations.imports.urls")),
     path("leads/", include("apps.leads.urls")),
     path("admin/segments/", include("apps.segments.urls")),
     path("admin/", admin.site.urls),

@@ -30,6 +30,7 @@ ROOT = Path(settings.BASE_DIR)
 
 LISTENERS = {
     "apps.contacts.signals.contacts_erasing": {
+        "apps.integrations.receivers.drop_files_that_name_them",
         "apps.nurture.receivers.forget_suppressions",
         "apps.quizzes.receivers.lock_responses",
     },
@@ -42,6 +43,7 @@ LISTENERS = {
     "apps.contacts.signals.contacts_merging": {"apps.quizzes.receivers.lock_responses"},
     "apps.contacts.signals.facts_written": {"apps.segments.receivers.mark_facts"},
     "apps.core.signals.second_passed": {
+        "apps.integrations.receivers.resume_imports",
         "apps.nurture.receivers.advance_enrolments",
         "apps.nurture.receivers.sweep_messages",
         "apps.segments.receivers.keep_time",
@@ -204,6 +206,11 @@ ROUTES = {
     "leads/<int:pk>/": STAFF,
     "leads/<int:pk>/stage/": STAFF,
     "leads/<int:pk>/owner/": STAFF,
+    "imports/": BUILDERS,
+    "imports/<int:pk>/": BUILDERS,
+    "imports/<int:pk>/confirm/": BUILDERS,
+    "imports/<int:pk>/stop/": BUILDERS,
+    "imports/<int:pk>/refused.csv": BUILDERS,
     "admin/segments/": BUILDERS,
     "admin/segments/new/": BUILDERS,
     "admin/segments/<int:pk>/": BUILDERS,

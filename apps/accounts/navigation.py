@@ -42,7 +42,7 @@ PLACES = (
         "Contacts",
         "admin:contacts_contact_changelist",
         "contacts.view_contact",
-        ("/admin/contacts/",),
+        ("/admin/contacts/", "/imports/"),
     ),
     Place("Leads", "leads:list", "leads.view_lead", ("/leads/",)),
 )

@@ -15,7 +15,7 @@ from django.db.models import Q
 from apps.contacts import people, profile
 from apps.contacts import traits as catalogue
 from apps.contacts.importing import EVERYTHING
-from apps.contacts.models import Contact, DatedTrait, Identity, Trait
+from apps.contacts.models import FIELDS, Contact, DatedTrait, Identity, Trait
 from apps.contacts.profile import DATED, ProfileError
 from apps.contacts.signals import facts_written
 from apps.rules.kinds import Kind, KindError, Value, canonical, infer_kind
@@ -40,6 +40,7 @@ class Sighting:
 class Kept:
     contact_id: int
     made: bool
+    changed: bool  # by this very row; true of one it made
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,11 @@ class _Person:
     made: bool
     new_ids: list[str] = field(default_factory=list)
 
+    def said(self) -> tuple[object, ...]:
+        """Return what a row can change of the person."""
+        fields = [getattr(self.contact, name) for name in FIELDS]
+        return fields, self.contact.profile, len(self.new_ids)
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:
@@ -138,9 +144,10 @@ class _Found:
 
     person: _Person
     made: bool
+    changed: bool
 
     def outcome(self) -> Kept:
-        return Kept(self.person.contact.pk, self.made)
+        return Kept(self.person.contact.pk, self.made, self.changed)
 
 
 @dataclass(slots=True)
@@ -199,8 +206,8 @@ class _Batch:
         self.new_kinds |= brought
         made = person is None
         person = person or self._made()
-        self._change(person, row, values)
-        return _Found(person, made)
+        changed = self._change(person, row, values)
+        return _Found(person, made, made or changed)
 
     def _value(self, key: str, raw: object, brought: dict[str, Kind]) -> Value | None:
         """Return the canonical value; the kind of a key not known yet goes into `brought`."""
@@ -222,8 +229,10 @@ class _Batch:
         self.people.append(person)
         return person
 
-    def _change(self, person: _Person, row: Sighting, values: Mapping[str, Value | None]) -> None:
+    def _change(self, person: _Person, row: Sighting, values: Mapping[str, Value | None]) -> bool:
+        """Write what the row says into the contact; return whether that differs from before."""
         contact = person.contact
+        before = person.said()
         if "email" in row.fields and contact.email != row.fields["email"]:
             self.by_email.pop(contact.email, None)
         for name, text in row.fields.items():
@@ -235,6 +244,7 @@ class _Batch:
             person.new_ids.append(row.external_id)
         changed = {**contact.profile, **values}
         profile.put(contact, {key: value for key, value in changed.items() if value is not None})
+        return person.said() != before
 
     def write(self) -> None:
         """Write what changed, with its marks."""

@@ -28,6 +28,16 @@ def normalise_email(raw: str) -> str:
     return str(checked.ascii_email).lower()
 
 
+def address_of(email: str) -> str:
+    """Return the form an address is looked up in; one that is none finds nobody."""
+    if email.isascii():
+        return email.strip().lower()
+    try:
+        return normalise_email(email)
+    except EmailError:
+        return email
+
+
 def find(*, email: str = "", external_id: str = "") -> Contact | None:
     """Return the contact with this external id, else the one with this (normalised) email.
 

@@ -93,20 +93,21 @@ class UnavailableMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuse bodies over 64 kB on public paths, 500 kB of the API, before anything reads them.
+    """Refuse bodies that are too large before anything reads them.
 
-    A chunked body does not say how long it is, and Django would read it as empty: refused too.
+    64 kB on public paths, 500 kB of the API; of staff, what an import may have. A chunked body
+    does not say how long it is, and Django would read it as empty: refused on public paths.
     """
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_public(request):
-            if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-                return render(None, "411.html", status=411)
-            if _length(request) > _limit(request):
-                return render(None, "413.html", status=413)
+        chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        if chunked and is_public(request):
+            return render(None, "411.html", status=411)
+        if _length(request) > _limit(request):
+            return render(None, "413.html", status=413)
         return self.get_response(request)
 
 
@@ -130,6 +131,8 @@ class NulMiddleware:
 
 
 def _limit(request: HttpRequest) -> int:
+    if not is_public(request):  # a little more than the file, so that the form can say it
+        return int(settings.IMPORT_LIMIT + settings.PUBLIC_BODY_LIMIT)
     of_the_api = request.path_info.startswith(settings.API_PATH)
     return int(settings.API_BODY_LIMIT if of_the_api else settings.PUBLIC_BODY_LIMIT)
 

@@ -9,3 +9,4 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("apps.integrations.api")
+        import_module("apps.integrations.receivers")

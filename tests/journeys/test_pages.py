@@ -54,6 +54,7 @@ STOPS = (
     Stop("message", MARKETER, "/admin/nurture/message/", (FIRST_ROW,)),
     Stop("contacts", MARKETER, "/admin/contacts/contact/"),
     Stop("contact", MARKETER, "/admin/contacts/contact/", (FIRST_ROW,)),
+    Stop("imports", MARKETER, "/admin/contacts/contact/", (".object-tools a",)),
     Stop("leads", SALES, "/leads/"),
     Stop("lead", SALES, "/leads/", ("table.leads tbody a",)),
     Stop("sign-in", NOBODY, "/login/"),
@@ -146,6 +147,26 @@ def test_nothing_is_wrong_with_unsubscribing(demo: Site, visitors: dict[str, Vis
     assert findings(visitor) == []
     visitor.press("Unsubscribe")
     expect(visitor.page.get_by_text("No further e-mail will be sent to you.")).to_be_visible()
+    assert findings(visitor) == []
+
+
+def test_nothing_is_wrong_with_an_import(visitors: dict[str, Visitor]) -> None:
+    visitor = visitors[MARKETER]
+    page = visitor.page
+    file = {"name": "calls.csv", "mimeType": "text/csv", "buffer": b"email,minutes\nnobody,5\n"}
+    page.goto("/imports/")
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_label("What the file holds").select_option("events")
+    visitor.press("Look at it")
+    assert findings(visitor) == []
+    expect(page.get_by_role("alert")).to_contain_text("There is no column name")
+    page.get_by_label("CSV file").set_input_files(file)
+    page.get_by_label("Name of the events").fill("called")
+    visitor.press("Look at it")
+    page.wait_for_url(re.compile("/imports/[0-9]"))
+    assert findings(visitor) == []
+    visitor.press("Import 1 row")
+    expect(page.get_by_text("There is no such contact.")).to_be_visible(timeout=20_000)
     assert findings(visitor) == []
 
 

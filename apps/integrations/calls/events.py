@@ -78,7 +78,7 @@ class _Directory:
         self.external = people.ids_of_external(
             {who.external_id for who in listed if who.external_id}
         )
-        emails = {_address(who.email) for who in listed if who.email}
+        emails = {people.address_of(who.email) for who in listed if who.email}
         self.emails = people.ids_of_emails(emails)
 
     def find(self, who: Who) -> int:
@@ -91,20 +91,10 @@ class _Directory:
         elif who.external_id is not None:
             found = self.external.get(who.external_id)
         else:
-            found = self.emails.get(_address(who.email or ""))
+            found = self.emails.get(people.address_of(who.email or ""))
         if found is None:
             raise UNKNOWN
         return found
-
-
-def _address(email: str) -> str:
-    """Return the form an address is kept in; one that is none finds nobody."""
-    if email.isascii():
-        return email.strip().lower()
-    try:
-        return people.normalise_email(email)
-    except people.EmailError:
-        return email
 
 
 def _read(row: object) -> EventRow | Refusal:
