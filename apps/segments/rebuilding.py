@@ -204,10 +204,9 @@ def _differences(
 
 
 def _piece(movers: Sequence[int]) -> list[int]:
-    """Return those of the first one's bucket; no more than a list may name if far apart."""
+    """Return those of the first one's bucket."""
     _, last = ends(bucket(movers[0]))
-    piece = [pk for pk in movers if pk <= last]
-    return piece if _is_dense(piece) else piece[:PIECE]
+    return [pk for pk in movers if pk <= last]
 
 
 def _is_dense(piece: Sequence[int]) -> bool:
