@@ -136,7 +136,7 @@ def _answer(outcomes: list[Outcome]) -> ContactsAnswer:
         updated=len(made) - sum(made),
         ids=[outcome.contact_id if isinstance(outcome, Kept) else None for outcome in outcomes],
         errors=[
-            RowProblem(index=index, code=one.code, message=one.message, at=one.at)
+            RowProblem(index=index, **Refusal(one.code, one.message, at=one.at).as_json())
             for index, one in enumerate(outcomes)
             if isinstance(one, Refused)
         ],
