@@ -15,7 +15,7 @@ OF_PYDANTIC = {  # the error's type: code, message with the error's own numbers
     "string_type": ("wrong_type", "Expected a text."),
     "string_unicode": ("wrong_value", "A text cannot hold half a surrogate pair."),
     "string_too_long": ("too_large", "At most {max_length} characters."),
-    "string_too_short": ("wrong_value", "At least {min_length} characters."),
+    "string_too_short": ("wrong_value", "This cannot be empty."),  # all may have one character
     "int_type": ("wrong_type", "Expected a whole number."),
     "int_from_float": ("wrong_type", "Expected a whole number."),
     "int_parsing": ("wrong_type", "Expected a whole number."),

@@ -12,7 +12,7 @@ from apps.integrations.api import api
 from tests.integrations.conftest import Caller
 
 WRONG: dict[str, tuple[bytes, tuple[int, str, str]]] = {
-    "nothing": (b"", (422, "missing", "")),
+    "nothing": (b"", (400, "bad_json", "")),
     "no JSON": (b"{", (400, "bad_json", "")),
     "two documents": (b"{} {}", (400, "bad_json", "")),
     "not UTF-8": (b'{"label": "\xff"}', (400, "bad_json", "")),
@@ -106,6 +106,33 @@ def test_no_refusal_is_made_of_a_page(
     answer = call(method, path, **extra)
     assert (answer.status_code, answer.templates) == (status, [])
     assert set(answer.json()) == {"code", "message", "at"}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"label": "x" * 201, "kind": "text"}, "At most 200 characters."),
+        ({"label": "", "kind": "text"}, "This cannot be empty."),
+        ({"label": " ", "kind": "text"}, "This cannot be empty."),
+        ({"label": "x", "kind": "choice", "options": ["a"] * 201}, "At most 200 entries."),
+        ({"label": "x", "kind": "choice", "options": [""]}, "This cannot be empty."),
+    ],
+)
+def test_what_is_too_long_or_empty_is_told_in_its_own_words(
+    call: Caller, body: object, message: str
+) -> None:
+    assert call("PUT", "/traits/plan", body).json()["message"] == message
+
+
+def test_rows_are_told_so_too(call: Caller) -> None:
+    row = {"contact": {"id": 1}, "name": "x"}
+    rows = [row | {"message_id": ""}, row | {"message_id": "x" * 201}, row | {"name": ""}]
+    rows[2]["message_id"] = "m"
+    said = call.post("/events", {"events": rows})
+    empty, long = "This cannot be empty.", "At most 200 characters."
+    assert [error["message"] for error in said["errors"]] == [empty, long, empty]
+    said = call.post("/contacts", {"contacts": [{"external_id": "x" * 201}]})
+    assert [error["message"] for error in said["errors"]] == [long]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "x"])

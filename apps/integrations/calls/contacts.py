@@ -13,7 +13,16 @@ from apps.contacts.models import FIELDS, Contact
 from apps.integrations.guard import WRITE
 from apps.integrations.reading import SpoiltRow
 from apps.integrations.refusals import Refusal, not_found, of_fields
-from apps.integrations.schemas import LARGEST_ID, Answer, Body, Id, RowProblem, Text, rows_of
+from apps.integrations.schemas import (
+    LARGEST_ID,
+    Answer,
+    Body,
+    ExternalId,
+    Id,
+    RowProblem,
+    Text,
+    rows_of,
+)
 
 router = Router(tags=["contacts"])
 
@@ -21,7 +30,7 @@ MOST_TRAITS = 200  # a row
 
 
 class ContactRow(Body):
-    external_id: Annotated[Text, Field(max_length=200)] | None = None
+    external_id: ExternalId | None = None
     email: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
