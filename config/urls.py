@@ -3,6 +3,9 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler400 = "apps.core.failures.bad_request"
+handler403 = "apps.core.failures.forbidden"
+handler404 = "apps.core.failures.not_found"
 handler500 = "apps.core.failures.failed"
 
 urlpatterns = [

@@ -287,11 +287,23 @@ def _values(row: NewEvent, now: datetime) -> tuple[Any, ...]:
     return (row.contact_id, row.name, row.occurred_at, now, properties, row.message_id)
 
 
-def _body(row: Event | NewEvent) -> tuple[object, ...]:
-    return (row.contact_id, row.name, row.occurred_at, dict(row.properties))
-
-
 def _same(there: Event | NewEvent, row: NewEvent) -> bool:
     """Whether a message that came again says the same."""
-    before, after = _body(there), _body(row)
-    return before == after or (not row.timed and before[:2] + before[3:] == after[:2] + after[3:])
+    return (
+        (there.contact_id, there.name) == (row.contact_id, row.name)
+        and (there.occurred_at == row.occurred_at or not row.timed)
+        and _alike(dict(there.properties), dict(row.properties))
+    )
+
+
+def _alike(one: object, other: object) -> bool:
+    """Compare as JSON does: 1 is 1.0, but no number is true, as it is to Python."""
+    match one, other:
+        case dict(), dict():
+            return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
+        case ((list() | tuple()), (list() | tuple())):
+            return len(one) == len(other) and all(map(_alike, one, other))
+        case (bool(), _) | (_, bool()):
+            return one is other
+        case _:
+            return one == other

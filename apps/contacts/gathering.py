@@ -115,7 +115,7 @@ def _attempt(
 
 def _kinds(rows: Iterable[Sighting]) -> dict[str, Kind]:
     keys = {key for row in rows for key in row.traits}
-    return {row.key: Kind(row.kind) for row in Trait.objects.filter(key__in=keys)}
+    return catalogue.kinds_of(keys)
 
 
 def _define(kinds: Mapping[str, Kind], *, source: str) -> None:

@@ -32,6 +32,7 @@ def merge(*, into: int, gone: int, now: datetime) -> Contact:
     """Merge contact `gone` into contact `into` and return it; all or nothing.
 
     Fields and traits of `into` win, what it lacks is filled. The strictest consent wins.
+    Where `gone` was merged into `into` before, nothing changes.
     Raises MergeError for one and the same contact, a tombstone, or one that is not there.
     """
     if into == gone:
@@ -48,7 +49,10 @@ def merge(*, into: int, gone: int, now: datetime) -> Contact:
 def _merge(into_id: int, gone_id: int, *, now: datetime) -> Contact:
     contacts_merging.send(Contact, ids=(into_id, gone_id))
     locked = {row.pk: row for row in Contact.objects.locked([into_id, gone_id])}
-    into, gone = _standing(locked, into_id), _standing(locked, gone_id)
+    into = _standing(locked, into_id)
+    if gone_id in locked and locked[gone_id].merged_into_id == into_id:
+        return into
+    gone = _standing(locked, gone_id)
     willing = _willing(into, gone)
     _move_rows(into, gone)
     _fill(into, gone)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from apps.contacts import people
 from apps.contacts import traits as catalogue
-from apps.contacts.models import FIELDS, Contact, DatedTrait, Trait
+from apps.contacts.models import FIELDS, Contact, DatedTrait
 from apps.contacts.people import Merged
 from apps.rules.kinds import Kind, KindError, Value, canonical, infer_kind
 
@@ -104,7 +104,7 @@ def field_value(name: str, raw: str) -> str:
 
 def _set_traits(contact: Contact, changes: Mapping[str, object], source: str) -> dict[str, Kind]:
     """Write the traits into `contact.profile`; return the kind of each one named."""
-    known = {row.key: Kind(row.kind) for row in Trait.objects.filter(key__in=changes)}
+    known = catalogue.kinds_of(changes)
     profile: dict[str, Any] = dict(contact.profile)
     for key, raw in sorted(changes.items()):  # two who add the same traits never cross
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from apps.contacts.models import Trait
@@ -38,6 +39,23 @@ def define(
         trait.label, trait.options = label, listed
         trait.save(update_fields=["label", "options"])
     return trait
+
+
+def kinds_of(keys: Iterable[str]) -> dict[str, Kind]:
+    """Return the kind of each of these traits that is in the catalogue.
+
+    What no trait can be called is not looked up: databases refuse to look for some texts.
+    """
+    named = [key for key in keys if _is_key(key)]
+    return {row.key: Kind(row.kind) for row in Trait.objects.filter(key__in=named)}
+
+
+def _is_key(text: str) -> bool:
+    try:
+        Trait.clean_key(text)
+    except ValidationError:
+        return False
+    return True
 
 
 def spec(trait: Trait) -> TraitSpec:

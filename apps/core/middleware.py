@@ -9,11 +9,10 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseForbidden
 from django.middleware.csrf import CsrfViewMiddleware
-from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 from django.utils.deprecation import MiddlewareMixin
 
-from apps.core.failures import is_away, unavailable
+from apps.core.failures import answer, is_away, unavailable
 
 Answer = HttpResponseBase | Awaitable[HttpResponseBase]
 View = Callable[[HttpRequest], HttpResponseBase]
@@ -37,9 +36,9 @@ class StaffSessionMiddleware(StaffOnly, SessionMiddleware):
     """Besides, let no cache keep a page of staff: after signing out, Back shows nothing."""
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        answer = super().process_response(request, response)
-        add_never_cache_headers(answer)
-        return answer
+        page = super().process_response(request, response)
+        add_never_cache_headers(page)
+        return page
 
 
 class StaffCsrfMiddleware(StaffOnly, CsrfViewMiddleware):
@@ -89,7 +88,7 @@ class UnavailableMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        return unavailable() if is_away(error) else None
+        return unavailable(request) if is_away(error) else None
 
 
 class BodyLimitMiddleware:
@@ -105,9 +104,9 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
         if chunked and is_public(request):
-            return render(None, "411.html", status=411)
+            return answer(request, 411)
         if _length(request) > _limit(request):
-            return render(None, "413.html", status=413)
+            return answer(request, 413)
         return self.get_response(request)
 
 
@@ -124,9 +123,9 @@ class NulMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         query = request.META.get("QUERY_STRING", "")
         if "\0" in request.path_info or "%00" in query:
-            return render(None, "400.html", status=400)
+            return answer(request, 400)
         if len(query) > STAFF_QUERY_LIMIT and not is_public(request):
-            return render(None, "414.html", status=414)
+            return answer(request, 414)
         return self.get_response(request)
 
 

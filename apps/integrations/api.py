@@ -67,8 +67,13 @@ def rule_refused(request: HttpRequest, error: RuleError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def fields_refused(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    """Answer pydantic's errors: those of the body stand below `body` and its parameter."""
+    """Answer pydantic's errors: those of the body stand below `body` and its parameter.
+
+    An empty body comes by here too: ninja does not show it to the parser.
+    """
     first = error.errors[:1]
+    if first and first[0]["loc"][0] == "body" and not request.body:
+        return reading.nothing().answer()
     skip = 2 if first and first[0]["loc"][0] == "body" else 1
     return of_fields(first, skip=skip).answer()
 

@@ -57,6 +57,11 @@ def read(request: HttpRequest) -> Any:
     return data
 
 
+def nothing() -> Refusal:
+    """Return what is said of an empty body."""
+    return Refusal("bad_json", "Not JSON: the body is empty.", status=400)
+
+
 def _body(request: HttpRequest) -> bytes:
     if request.content_type not in {"", "application/json"}:
         message = "Send JSON, with the header Content-Type: application/json."

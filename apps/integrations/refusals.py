@@ -7,6 +7,7 @@ from django.http import JsonResponse
 
 from apps.rules.errors import Code, RuleError
 
+LONGEST_PLACE = 500  # characters
 UNREADABLE = {Code.BAD_JSON, Code.DUPLICATE_KEY}
 OF_PYDANTIC = {  # the error's type: code, message with the error's own numbers
     "missing": ("missing", "This is needed."),
@@ -14,7 +15,7 @@ OF_PYDANTIC = {  # the error's type: code, message with the error's own numbers
     "string_type": ("wrong_type", "Expected a text."),
     "string_unicode": ("wrong_value", "A text cannot hold half a surrogate pair."),
     "string_too_long": ("too_large", "At most {max_length} characters."),
-    "string_too_short": ("wrong_value", "At least {min_length} characters."),
+    "string_too_short": ("wrong_value", "This cannot be empty."),  # all may have one character
     "int_type": ("wrong_type", "Expected a whole number."),
     "int_from_float": ("wrong_type", "Expected a whole number."),
     "int_parsing": ("wrong_type", "Expected a whole number."),
@@ -47,7 +48,7 @@ class Refusal(Exception):
         super().__init__(message)
         self.code = str(code)
         self.message = message
-        self.at = at
+        self.at = printable(at)
         self.status = status
         self.headers = headers or {}
 
@@ -85,4 +86,14 @@ def place(path: Sequence[str | int]) -> str:
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
-    return text.encode("utf-8", "backslashreplace").decode()[:500]
+    return text
+
+
+def printable(text: str) -> str:
+    """Return a place cut to what can be shown and logged: keys of others may stand in it."""
+    shown = (one if one.isprintable() else _escaped(one) for one in text[:LONGEST_PLACE])
+    return "".join(shown)[:LONGEST_PLACE]
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()

@@ -12,10 +12,12 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    ValidationInfo,
     WithJsonSchema,
 )
 
 from apps.contacts.events import FIRST_YEAR, LAST_YEAR
+from apps.integrations.refusals import Refusal
 from apps.rules.kinds import datetime_text
 
 LARGEST_ID = 2**63 - 1
@@ -52,6 +54,13 @@ def plain(text: str) -> str:
     return text
 
 
+def said(text: str) -> str:
+    """Refuse a name of blanks alone."""
+    if not text.strip():
+        raise ValueError("This cannot be empty.")
+    return text
+
+
 def moment(raw: object) -> datetime:
     """Read a time with its offset. A `+` that an address turned into a blank is forgiven."""
     message = 'Expected a time with its offset such as "2026-11-23T09:30:00+01:00".'
@@ -68,7 +77,10 @@ def moment(raw: object) -> datetime:
     return found.astimezone(UTC)
 
 
-Text = Annotated[str, AfterValidator(plain)]
+PLAIN = AfterValidator(plain)  # after the bounds of length, which are told as a text's then
+SAID = AfterValidator(said)
+Text = Annotated[str, PLAIN]
+ExternalId = Annotated[str, Field(max_length=200), PLAIN]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Time = Annotated[datetime, BeforeValidator(moment)]
 Moment = Annotated[datetime, PlainSerializer(datetime_text, return_type=str)]
@@ -82,7 +94,15 @@ RuleOrSlug = Annotated[Any, WithJsonSchema({"anyOf": [A_RULE, A_SLUG]})]
 def rows_of(model: type[BaseModel]) -> Any:
     """Return the type of a list whose entries are read one by one, so one may be refused."""
     listed = WithJsonSchema({"type": "array", "maxItems": MOST_ROWS, "items": whole_schema(model)})
-    return Annotated[list[Any], Field(max_length=MOST_ROWS), listed]
+    return Annotated[list[Any], AfterValidator(_few_enough), listed]
+
+
+def _few_enough(rows: list[Any], info: ValidationInfo) -> list[Any]:
+    """Refuse more rows than a call takes, as a body that is too large."""
+    if len(rows) > MOST_ROWS:
+        message = f"At most {MOST_ROWS:,} rows a call, these are {len(rows):,}."
+        raise Refusal("too_large", message, at=info.field_name or "", status=413)
+    return rows
 
 
 def whole_schema(model: type[BaseModel]) -> Any:

@@ -57,7 +57,10 @@ def test_what_a_database_cannot_hold_is_refused(value: object) -> None:
         change(ContactFactory(), traits={"plan": value})
 
 
-@pytest.mark.parametrize("key", ["Plan", "a b", "0", "", "x" * 151, "contact.plan", "a..b", "a\n"])
+@pytest.mark.parametrize(
+    "key",
+    ["Plan", "a b", "0", "", "x" * 151, "contact.plan", "a..b", "a\n", "a\0", "\ud800"],
+)
 def test_a_key_that_is_no_trait_key_is_refused(key: str) -> None:
     with pytest.raises(ProfileError):
         change(ContactFactory(), traits={key: "pro"})

@@ -122,7 +122,7 @@ def test_what_cannot_be_read_spoils_its_row_alone(call: Caller, catalogue: None)
     [
         ({}, (422, "missing", "contacts")),
         ({"contacts": {}}, (422, "wrong_type", "contacts")),
-        ({"contacts": [{}] * 1001}, (422, "too_large", "contacts")),
+        ({"contacts": [{}] * 1001}, (413, "too_large", "contacts")),
         ({"contacts": [], "x": 1}, (422, "unknown_key", "x")),
         (b'{"contacts": NaN}', (400, "bad_json", "contacts")),
     ],

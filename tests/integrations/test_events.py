@@ -65,6 +65,38 @@ def test_a_replay_is_a_duplicate_and_another_body_a_conflict(call: Caller, ann: 
     assert Event.objects.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_same"),
+    [
+        ({"total": 1}, {"total": True}, False),
+        ({"total": False}, {"total": 0}, False),
+        ({"list": [{"a": 1}]}, {"list": [{"a": True}]}, False),
+        ({"list": [1, 2]}, {"list": [1]}, False),
+        ({"total": 1, "a": None}, {"total": 1}, False),
+        ({"total": 1}, {"total": "1"}, False),
+        ({"total": 1}, {"total": 1.0}, True),
+        ({"a": 1, "vip": True}, {"vip": True, "a": 1}, True),
+    ],
+)
+def test_a_message_is_the_same_as_json_has_it(
+    call: Caller, ann: Contact, before: object, after: object, is_same: bool
+) -> None:
+    call.post("/events", {"events": [event("m1", properties=before)]})
+    said = call.post("/events", {"events": [event("m1", properties=after)]})
+    assert said["duplicates"] == int(is_same)
+    assert [error["code"] for error in said["errors"]] == ([] if is_same else ["conflict"])
+
+
+def test_null_names_no_contact(call: Caller, ann: Contact) -> None:
+    names = (
+        {"id": ann.pk, "external_id": None, "email": None},
+        {"id": None, "external_id": "c1"},
+        {"email": "ann@example.com", "external_id": None},
+    )
+    rows = [event(f"m{at}", contact=name) for at, name in enumerate(names)]
+    assert call.post("/events", {"events": rows})["accepted"] == 3
+
+
 def test_a_replay_that_leaves_the_time_to_us_is_a_duplicate(call: Caller, ann: Contact) -> None:
     row = event("m1")
     del row["occurred_at"]
@@ -84,6 +116,7 @@ BAD_ROWS: dict[str, tuple[object, str, str]] = {
     "a huge id": (event("b", contact={"id": 2**70}), "wrong_value", "contact.id"),
     "no such email": (event("b", contact={"email": "x"}), "unknown_contact", "contact"),
     "no name": (event("b", contact={}), "wrong_shape", "contact"),
+    "null for a name": (event("b", contact={"id": None}), "wrong_shape", "contact"),
     "two names": (
         event("b", contact={"external_id": "c1", "email": "ann@example.com"}),
         "wrong_shape",
@@ -127,7 +160,7 @@ def test_what_cannot_be_read_spoils_its_row_alone(call: Caller, ann: Contact) ->
 
 
 def test_a_body_of_another_shape_is_refused(call: Caller) -> None:
-    assert call.no("POST", "/events", {"events": [0] * 1001}) == (422, "too_large", "events")
+    assert call.no("POST", "/events", {"events": [0] * 1001}) == (413, "too_large", "events")
     assert call.no("POST", "/events", {"events": None}) == (422, "wrong_type", "events")
     assert call.no("POST", "/events", {}) == (422, "missing", "events")
 

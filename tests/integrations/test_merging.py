@@ -109,10 +109,25 @@ def test_what_cannot_be_merged_is_refused(
 def test_a_tombstone_is_neither_merged_nor_merged_into(call: Caller) -> None:
     ann, bob, eve = person("1"), person("2"), person("3")
     joined(ann, bob)
-    for into, gone in ((bob, eve), (eve, bob), (bob, ann), (ann, bob)):
+    for into, gone in ((bob, eve), (eve, bob), (bob, ann), (bob, bob)):
         body = {"into": into.pk, "from": gone.pk}
         assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", "")
     assert eve.merged_into is None
+
+
+def test_a_merge_that_was_made_answers_again_and_changes_nothing(call: Caller) -> None:
+    ann, bob, eve = person("1", first_name="Ann"), person("2", phone="1"), person("3")
+    said = call.post("/contacts/merge", {"into": ann.pk, "from": bob.pk})
+    Change.objects.all().delete()
+    assert call.post("/contacts/merge", {"into": ann.pk, "from": bob.pk}) == said
+    assert not Change.objects.exists()
+    joined(eve, ann)
+    for gone in (ann, bob):  # either is Eve now
+        body = {"into": eve.pk, "from": gone.pk}
+        assert call.post("/contacts/merge", body)["id"] == eve.pk
+    for into, gone in ((ann, bob), (bob, ann), (ann, eve)):
+        body = {"into": into.pk, "from": gone.pk}
+        assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", "")
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,15 @@ import json
 
 import pytest
 from django.conf import settings
+from django.db import OperationalError
 
+from apps.contacts import erasing
 from apps.integrations import docs
 from apps.integrations.api import api
 from tests.integrations.conftest import Caller
 
 WRONG: dict[str, tuple[bytes, tuple[int, str, str]]] = {
-    "nothing": (b"", (422, "missing", "")),
+    "nothing": (b"", (400, "bad_json", "")),
     "no JSON": (b"{", (400, "bad_json", "")),
     "two documents": (b"{} {}", (400, "bad_json", "")),
     "not UTF-8": (b'{"label": "\xff"}', (400, "bad_json", "")),
@@ -62,6 +64,7 @@ def test_a_body_of_exactly_the_limit_is_read(call: Caller) -> None:
         ("GET", "/nothing", (404, "not_found", "")),
         ("GET", "/", (404, "not_found", "")),
         ("PUT", "/traits/", (404, "not_found", "")),
+        ("POST", "/contacts/", (404, "not_found", "")),
         ("PUT", "/traits/a%00b", (400, "bad_request", "")),
         ("PUT", "/traits/%ED%A0%80", (422, "wrong_value", "key")),
         ("POST", "/docs", (405, "method_not_allowed", "")),
@@ -71,6 +74,65 @@ def test_a_wrong_address_or_method_is_refused_in_the_same_form(
     call: Caller, method: str, path: str, refused: tuple[int, str, str]
 ) -> None:
     assert call.no(method, path, {"label": "x", "kind": "text"}) == refused
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "extra", "status"),
+    [
+        ("GET", "/nothing", {}, 404),
+        ("POST", "/contacts/", {}, 404),
+        ("PUT", "/traits/a%00b", {}, 400),
+        ("GET", "/segments", {"Host": "another.example.com"}, 400),
+        ("PATCH", "/segments", {}, 405),
+        ("POST", "/events", {"Content-Length": str(settings.API_BODY_LIMIT + 1)}, 413),
+        ("POST", "/events", {"Transfer-Encoding": "chunked"}, 411),
+        ("DELETE", "/contacts/1", {}, 500),
+        ("DELETE", "/contacts/2", {}, 503),
+    ],
+)
+def test_no_refusal_is_made_of_a_page(
+    call: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    extra: dict[str, str],
+    status: int,
+) -> None:
+    def fail(contact_id: int) -> None:
+        raise OperationalError if contact_id == 2 else ValueError
+
+    monkeypatch.setattr(erasing, "erase", fail)
+    call.client.raise_request_exception = False
+    answer = call(method, path, **extra)
+    assert (answer.status_code, answer.templates) == (status, [])
+    assert set(answer.json()) == {"code", "message", "at"}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"label": "x" * 201, "kind": "text"}, "At most 200 characters."),
+        ({"label": "", "kind": "text"}, "This cannot be empty."),
+        ({"label": " ", "kind": "text"}, "This cannot be empty."),
+        ({"label": "x", "kind": "choice", "options": ["a"] * 201}, "At most 200 entries."),
+        ({"label": "x", "kind": "choice", "options": [""]}, "This cannot be empty."),
+    ],
+)
+def test_what_is_too_long_or_empty_is_told_in_its_own_words(
+    call: Caller, body: object, message: str
+) -> None:
+    assert call("PUT", "/traits/plan", body).json()["message"] == message
+
+
+def test_rows_are_told_so_too(call: Caller) -> None:
+    row = {"contact": {"id": 1}, "name": "x"}
+    rows = [row | {"message_id": ""}, row | {"message_id": "x" * 201}, row | {"name": ""}]
+    rows[2]["message_id"] = "m"
+    said = call.post("/events", {"events": rows})
+    empty, long = "This cannot be empty.", "At most 200 characters."
+    assert [error["message"] for error in said["errors"]] == [empty, long, empty]
+    said = call.post("/contacts", {"contacts": [{"external_id": "x" * 201}]})
+    assert [error["message"] for error in said["errors"]] == [long]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "x"])

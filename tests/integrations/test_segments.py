@@ -4,6 +4,7 @@ import pytest
 
 from apps.contacts.models import Contact, Identity
 from apps.contacts.profile import change_profile
+from apps.integrations.calls import segments
 from apps.segments.models import Ladder, Membership, Pin, Rebuild, Revision, Segment
 from tests.factories import NOW, ContactFactory
 from tests.integrations.conftest import Caller
@@ -160,6 +161,7 @@ def test_a_segment_that_others_read_stays_live(call: Caller) -> None:
             (400, "bad_json", "value"),
         ),
         ("/segments/new", {"rule": IS_PRO, "name": ""}, (422, "wrong_value", "name")),
+        ("/segments/new", {"rule": IS_PRO, "name": " \t"}, (422, "wrong_value", "name")),
         ("/segments/new", {"rule": IS_PRO, "name": "x" * 121}, (422, "too_large", "name")),
         ("/segments/new", {"rule": IS_PRO, "status": "Live"}, (422, "wrong_value", "status")),
         ("/segments/new", {"rule": IS_PRO, "x": 1}, (422, "unknown_key", "x")),
@@ -243,13 +245,26 @@ def test_members_are_listed_page_by_page(call: Caller) -> None:
     assert len(call.get("/segments/pros/members")["members"]) == 5
 
 
+@pytest.mark.parametrize("limit", [4, 5, 2**70])
+def test_a_page_of_members_has_the_most_at_most(
+    call: Caller, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(segments, "MOST_MEMBERS", 3)
+    people = [person("pro") for _ in range(4)]
+    segment("pros", IS_PRO)
+    page = call.get(f"/segments/pros/members?limit={limit}")
+    assert (len(page["members"]), page["next"]) == (3, people[2].pk)
+    page = call.get(f"/segments/pros/members?limit={limit}&after={page['next']}")
+    assert (len(page["members"]), page["next"]) == (1, None)
+
+
 @pytest.mark.parametrize(
     ("path", "refused"),
     [
         ("/segments/no", (404, "not_found", "")),
         ("/segments/no/members", (404, "not_found", "")),
         ("/segments/pros/members?limit=0", (422, "wrong_value", "limit")),
-        ("/segments/pros/members?limit=1001", (422, "wrong_value", "limit")),
+        ("/segments/pros/members?limit=-1", (422, "wrong_value", "limit")),
         ("/segments/pros/members?limit=x", (422, "wrong_type", "limit")),
         ("/segments/pros/members?after=-1", (422, "wrong_value", "after")),
         (f"/segments/pros/members?after={2**70}", (422, "wrong_value", "after")),

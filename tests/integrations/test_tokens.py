@@ -38,7 +38,8 @@ def test_the_command_refuses_whoever_and_whatever_cannot_be() -> None:
     UserFactory(email="s@example.com", role=User.Role.SALES)
     UserFactory(email="m@example.com")
     for email, scopes in (
-        ("nobody@example.com", "read"),
+        ("nobody", "read"),
+        ("nobody@example.com", "all"),
         ("s@example.com", "read"),
         ("m@example.com", "all"),
         ("m@example.com", ""),
@@ -46,6 +47,23 @@ def test_the_command_refuses_whoever_and_whatever_cannot_be() -> None:
         with pytest.raises(CommandError):
             made(email, scopes)
     assert not ApiToken.objects.exists()
+    assert not User.objects.filter(email__startswith="nobody").exists()
+
+
+@pytest.mark.django_db
+def test_the_command_makes_an_owner_who_cannot_sign_in_where_there_is_none() -> None:
+    out, told = StringIO(), StringIO()
+    call_command("api_token", "Ann@Example.com", scopes="write", stdout=out, stderr=told)
+    user = User.objects.get()
+    assert (user.email, user.role, user.is_superuser) == ("ann@example.com", "marketer", False)
+    assert not user.has_usable_password()
+    assert "no user ann@example.com" in told.getvalue()
+    (secret,) = out.getvalue().split()
+    assert Caller(secret).put("/traits/plan", TRAIT)["key"] == "plan"
+    assert Caller(made("ann@example.com")).put("/traits/plan", TRAIT)
+    assert User.objects.count() == 1
+    signed_in = Client().post("/login/", {"username": "ann@example.com", "password": "!"})
+    assert signed_in.status_code == 200
 
 
 @pytest.mark.django_db

@@ -15,7 +15,26 @@ def test_putting_it_again_brings_label_and_options_up_to_date(call: Caller) -> N
     options = [{"value": "free", "label": "Free"}, "pro"]
     said = call.put("/traits/plan", {"label": "The plan", "kind": "choice", "options": options})
     assert said["label"] == "The plan"
-    assert said["options"] == [{"value": "free", "label": "Free"}, {"value": "pro", "label": "pro"}]
+    assert said["options"] == options
+
+
+@pytest.mark.parametrize(
+    ("sent", "answered"),
+    [
+        (["a", "b"], ["a", "b"]),
+        ([" a "], ["a"]),
+        (["a" * 300], ["a" * 300]),
+        ([{"value": "a"}, {"value": "b", "label": "b"}], ["a", "b"]),
+        ([{"value": "a", "label": "A"}], [{"value": "a", "label": "A"}]),
+    ],
+)
+def test_an_option_whose_label_is_its_value_is_answered_as_a_text(
+    call: Caller, sent: object, answered: object
+) -> None:
+    said = call.put("/traits/plan", {"label": "Plan", "kind": "choice", "options": sent})
+    assert said["options"] == answered
+    again = call.put("/traits/plan", {"label": "Plan", "kind": "choice", "options": answered})
+    assert again == said
 
 
 def test_a_trait_keeps_its_kind(call: Caller) -> None:
@@ -33,6 +52,7 @@ def test_a_trait_keeps_its_kind(call: Caller) -> None:
         ("a" * 151, {"label": "P", "kind": "text"}, (422, "wrong_value", "key")),
         ("plan", {"kind": "text"}, (422, "missing", "label")),
         ("plan", {"label": "", "kind": "text"}, (422, "wrong_value", "label")),
+        ("plan", {"label": " \n", "kind": "text"}, (422, "wrong_value", "label")),
         ("plan", {"label": "a\0b", "kind": "text"}, (422, "wrong_value", "label")),
         ("plan", {"label": 3, "kind": "text"}, (422, "wrong_type", "label")),
         ("plan", {"label": "P" * 201, "kind": "text"}, (422, "too_large", "label")),
@@ -60,7 +80,7 @@ def test_a_trait_keeps_its_kind(call: Caller) -> None:
             (422, "wrong_value", "options[0]"),
         ),
         ("plan", [], (422, "wrong_type", "")),
-        ("plan", None, (422, "missing", "")),
+        ("plan", None, (400, "bad_json", "")),
     ],
 )
 def test_a_trait_that_cannot_be_is_refused_with_its_place(

@@ -13,7 +13,16 @@ from apps.contacts.models import FIELDS, Contact
 from apps.integrations.guard import WRITE
 from apps.integrations.reading import SpoiltRow
 from apps.integrations.refusals import Refusal, not_found, of_fields
-from apps.integrations.schemas import LARGEST_ID, Answer, Body, Id, RowProblem, Text, rows_of
+from apps.integrations.schemas import (
+    LARGEST_ID,
+    Answer,
+    Body,
+    ExternalId,
+    Id,
+    RowProblem,
+    Text,
+    rows_of,
+)
 
 router = Router(tags=["contacts"])
 
@@ -21,7 +30,7 @@ MOST_TRAITS = 200  # a row
 
 
 class ContactRow(Body):
-    external_id: Annotated[Text, Field(max_length=200)] | None = None
+    external_id: ExternalId | None = None
     email: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
@@ -136,7 +145,7 @@ def _answer(outcomes: list[Outcome]) -> ContactsAnswer:
         updated=len(made) - sum(made),
         ids=[outcome.contact_id if isinstance(outcome, Kept) else None for outcome in outcomes],
         errors=[
-            RowProblem(index=index, code=one.code, message=one.message, at=one.at)
+            RowProblem(index=index, **Refusal(one.code, one.message, at=one.at).as_json())
             for index, one in enumerate(outcomes)
             if isinstance(one, Refused)
         ],

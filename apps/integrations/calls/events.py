@@ -14,7 +14,17 @@ from apps.contacts.events import EventError, NewEvent, check, record_events
 from apps.integrations.guard import WRITE
 from apps.integrations.reading import SpoiltRow
 from apps.integrations.refusals import Refusal, of_fields
-from apps.integrations.schemas import Answer, Body, Id, RowProblem, Text, Time, rows_of
+from apps.integrations.schemas import (
+    PLAIN,
+    Answer,
+    Body,
+    ExternalId,
+    Id,
+    RowProblem,
+    Text,
+    Time,
+    rows_of,
+)
 
 router = Router(tags=["events"])
 
@@ -23,15 +33,17 @@ UNKNOWN = Refusal("unknown_contact", "There is no such contact.", at="contact")
 
 
 class Who(Body):
+    """One of them; null is as good as not sent."""
+
     id: Id | None = None
-    external_id: Annotated[Text, Field(max_length=200)] | None = None
+    external_id: ExternalId | None = None
     email: Text | None = None
 
 
 class EventRow(Body):
-    message_id: Annotated[Text, Field(min_length=1, max_length=200)]
+    message_id: Annotated[str, Field(min_length=1, max_length=200), PLAIN]
     contact: Who
-    name: Text
+    name: Annotated[str, Field(min_length=1), PLAIN]
     occurred_at: Time | None = None
     properties: dict[str, Any] = {}
 
@@ -83,7 +95,7 @@ class _Directory:
 
     def find(self, who: Who) -> int:
         """Return the contact's id. Raises Refusal."""
-        if len(who.model_fields_set) != 1:
+        if [who.id, who.external_id, who.email].count(None) != 2:
             message = "A contact is named by its id, its external_id or its email: one of them."
             raise Refusal("wrong_shape", message, at="contact")
         if who.id is not None:

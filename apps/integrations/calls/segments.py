@@ -15,6 +15,8 @@ from apps.integrations.models import ApiToken
 from apps.integrations.refusals import Refusal, not_found, of_rule
 from apps.integrations.schemas import (
     LARGEST_ID,
+    PLAIN,
+    SAID,
     Answer,
     Body,
     Id,
@@ -71,7 +73,7 @@ class PinsBody(Body):
 class SegmentBody(Body):
     """Only what is sent is changed; a new segment needs its rule."""
 
-    name: Annotated[Text, Field(min_length=1, max_length=120)] = ""
+    name: Annotated[str, Field(min_length=1, max_length=120), PLAIN, SAID] = ""
     rule: RuleOrNull = None
     status: Literal["draft", "live", "archived"] = "live"
     ladder: LadderBody | None = None
@@ -215,10 +217,14 @@ def get_members(
     request: HttpRequest,
     slug: str,
     after: Annotated[int, Query(ge=0, le=LARGEST_ID)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_MEMBERS)] = 500,
+    limit: Annotated[int, Query(ge=1)] = 500,
 ) -> MembersAnswer:
-    """List the members by contact id; `next` is what to send as `after` for the next page."""
-    members, following = listing.members_after(segment_of(slug), after=after, limit=limit)
+    """List the members by contact id, at most 1,000 a page whatever the limit.
+
+    `next` is what to send as `after` for the next page; null: there is none.
+    """
+    most = min(limit, MOST_MEMBERS)
+    members, following = listing.members_after(segment_of(slug), after=after, limit=most)
     return MembersAnswer.model_validate({"members": members, "next": following})
 
 

@@ -9,10 +9,14 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from apps.core import ports
+from apps.core import ports, storage
 from apps.core.children import Child
 from apps.core.supervisor import Cluster, Supervisor
 
+NOT_COLLECTED = (
+    "static files were not collected: browsers cannot keep them, nor take them compressed."
+    " Run: manage.py collectstatic --no-input"
+)
 PATIENCE = 10.0  # seconds: what a killed supervisor left is ended within 5
 
 
@@ -50,6 +54,8 @@ class Command(BaseCommand):
         if options["mail_sink"]:
             sink = _manage("mailsink", "--port", str(options["mail_sink"]))
             children.append(Child("mail sink", sink))
+        if not storage.is_collected():
+            self._say(NOT_COLLECTED)
         self._say(f"http://{options['host']}:{options['port']}/")
         Supervisor(children, queue=queue, cluster=cluster, say=self._say).run()
 
