@@ -18,7 +18,8 @@ from typing import Any
 from tests.benchmarks.databases import DEFAULT_URL, HOME, ROOT, SIZES, Database
 from tests.benchmarks.reporting import IN_MEMORY, Found, machine, shown, write
 
-PARTS = ("verdicts", "event", "growth", "preview", "rebuild", "everything", "intake", "ticks")
+PARTS = ("verdicts", "event", "growth", "preview", "rebuild", "everything", "intake", "ticks",
+         "midnight")  # fmt: skip
 ON_ONE = {"verdicts": ("PostgreSQL", "10k"), "growth": ("PostgreSQL", "100k")}  # no matter of size
 LONGEST = 3 * 3600  # seconds a part may take before it is given up
 

@@ -20,7 +20,17 @@ from apps.segments.models import Membership, Segment, Transition
 from apps.segments.plan import live_plan
 from tests.benchmarks import building, product, restoring
 from tests.benchmarks.floors import batches, differences, mautic, one_event
-from tests.benchmarks.parts import NOW, Bench, event, growth, intake, preview, rebuild, ticks
+from tests.benchmarks.parts import (
+    NOW,
+    Bench,
+    event,
+    growth,
+    intake,
+    midnight,
+    preview,
+    rebuild,
+    ticks,
+)
 from tests.benchmarks.rules import HOW_MANY, READ_BY_FIVE, new_rules, windowed
 
 SIZE = 200
@@ -42,10 +52,13 @@ def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def bench(built: None, db: None) -> Iterator[Bench]:
     """Each test in a transaction that is rolled back; marks are settled where it says so."""
     with time_machine.travel(NOW, tick=False):
-        bench = Bench(
-            SIZE, rounds=1, long_rounds=1, events=3, bulk=300, flips=40, chance=random.Random(1)
-        )
-        yield bench
+        yield small()
+
+
+def small() -> Bench:
+    return Bench(
+        SIZE, rounds=1, long_rounds=1, events=3, bulk=300, flips=40, chance=random.Random(1)
+    )
 
 
 def rows_left() -> Rows:
@@ -208,3 +221,15 @@ def test_every_part_runs_and_puts_the_database_back(bench: Bench, part: Any) -> 
     assert found
     assert rows_left() == before
     assert connection.vendor in ("sqlite", "postgresql")
+
+
+def test_events_come_through_while_a_midnights_burst_is_settled(
+    built: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Without a transaction around it: the burst is settled by another connection."""
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False):
+        before = rows_left()
+        slowest, due = midnight.measure(small())
+        assert rows_left() == before
+    assert slowest.value > 0
+    assert due.value > 0

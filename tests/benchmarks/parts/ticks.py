@@ -1,31 +1,25 @@
 """Time: a second in which nothing is due, and a burst of moments that are."""
 
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from apps.segments.models import Change, Watermark
 from tests.benchmarks import product
 from tests.benchmarks.floors import batches
 from tests.benchmarks.measuring import bounded, interleaved, plain, rate, seconds
 from tests.benchmarks.parts import NOW, Bench, Measure, agree
-from tests.benchmarks.parts.event import by_product as one_event
 from tests.benchmarks.rules import windowed
 
 SECONDS = 30  # of the minute after NOW, on which nothing of the population falls
-MIDNIGHT = 100_000  # contacts due at once
-PAUSE = 0.05  # seconds between two events that come meanwhile
 
 
 def measure(bench: Bench) -> Iterator[Measure]:
     conditions = len(windowed(bench.hand.rules.values()))
     yield from nothing_due(bench, conditions)
     yield from burst(bench)
-    yield from meanwhile(bench)
     yield lapse(bench)
 
 
@@ -61,31 +55,6 @@ def burst(bench: Bench) -> Iterator[Measure]:
     yield rate("a tick with a burst due, settled", due / value, due / floor,
                unit="contacts/s", at_least=0.35)  # fmt: skip
     yield plain("a burst, contacts due at once", due, unit="contacts")
-
-
-def meanwhile(bench: Bench) -> Iterator[Measure]:
-    """Give the longest that one event took while a midnight's burst was marked and settled."""
-    until, due = moment_of(min(MIDNIGHT, bench.size // 4))
-
-    def settled() -> None:
-        try:
-            product.tick(now=until)
-            product.settle(now=until)
-        finally:
-            connection.close()
-
-    ids = iter(bench.some_contacts(bench.size))
-    taken: list[float] = []
-    with ThreadPoolExecutor(1) as others:
-        burst = others.submit(settled)
-        while not burst.done():
-            taken.append(one_event(next(ids)))
-            time.sleep(PAUSE)
-        burst.result()
-    bench.restore()
-    yield bounded("one event while a midnight's burst is settled, slowest", max(taken),
-                  unit="s", at_most=1)  # fmt: skip
-    yield plain("a midnight's burst, contacts due at once", due, unit="contacts")
 
 
 def moment_of(wanted: int) -> tuple[datetime, int]:
