@@ -20,7 +20,17 @@ from apps.segments.models import Membership, Segment, Transition
 from apps.segments.plan import live_plan
 from tests.benchmarks import building, product, restoring
 from tests.benchmarks.floors import batches, differences, mautic, one_event
-from tests.benchmarks.parts import NOW, Bench, event, growth, intake, preview, rebuild, ticks
+from tests.benchmarks.parts import (
+    NOW,
+    Bench,
+    event,
+    growth,
+    intake,
+    preview,
+    rebuild,
+    solver,
+    ticks,
+)
 from tests.benchmarks.rules import HOW_MANY, READ_BY_FIVE, new_rules, windowed
 
 SIZE = 200
@@ -201,7 +211,7 @@ def test_rules_that_nobody_saved_are_counted_alike(bench: Bench) -> None:
     assert len(list(new_rules(preview.HOW_MANY, seed=17))) == preview.HOW_MANY
 
 
-@pytest.mark.parametrize("part", [event, intake, rebuild, ticks])
+@pytest.mark.parametrize("part", [event, intake, rebuild, solver, ticks])
 def test_every_part_runs_and_puts_the_database_back(bench: Bench, part: Any) -> None:
     before = rows_left()
     found = list(part.measure(bench))
