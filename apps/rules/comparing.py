@@ -22,6 +22,7 @@ from apps.rules.windows import Window
 
 Test = Callable[[Any, Any], bool]  # (stored value, operand): does the condition hold
 Sql = Callable[[Any, Any], Expression]  # (subject, operand): the same, as a condition
+Proof = Callable[[Any, Any], Any]  # (subject of the solver, operand): the same, as a formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +37,9 @@ class Operator:
     """One operator on values of some kinds.
 
     `phrase` follows the name of what is compared; {is} is its verb, {value} the operand.
-    A date operator gives the `window` of those that hold instead of `test` and `sql`. `inline`
-    is the test again as `compiling` writes it; without it a condition is tested as it is here.
+    A date operator gives the `window` of those that hold instead of `test`, `sql` and `proof`.
+    `inline` is the test again as `compiling` writes it; without it a condition is tested as it
+    is here. `proof` is the formula of what holds, on the subjects of the solver.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Operator:
     test: Test | None = None
     inline: Inline | None = None
     sql: Sql | None = None
+    proof: Proof | None = None
     window: Callable[[Any], Window] | None = None
     twin: Twin | None = None
     negated: bool = False

@@ -5,6 +5,7 @@ A span is a closed interval of points; its ends may lie beyond what a date can s
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar
 
 from apps.rules.clock import FIRST, LAST, Clock, instant, moment
 from apps.rules.kinds import Kind, datetime_text
@@ -18,6 +19,8 @@ class Days:
     """The line of a `date` value: one point a calendar day of the installation's zone."""
 
     clock: Clock
+    first: ClassVar = date.min.toordinal()
+    last: ClassVar = date.max.toordinal()
 
     def at(self, delta: timedelta) -> int:
         """Return the day it is `delta` from now."""
@@ -52,7 +55,7 @@ class Days:
         return datetime.combine(first, time.min, UTC), datetime.combine(last, time.min, UTC)
 
     def _inside(self, span: Span) -> Span:
-        return _inside(span, date.min.toordinal(), date.max.toordinal())
+        return _inside(span, self.first, self.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class Instants:
     """The line of a `datetime` value, in microseconds. A date on it is a whole local day."""
 
     clock: Clock
+    first: ClassVar = instant(FIRST)
+    last: ClassVar = instant(LAST)
 
     def at(self, delta: timedelta) -> int:
         return self.clock.instant(delta)
@@ -90,7 +95,7 @@ class Instants:
         return point
 
     def moments(self, span: Span) -> tuple[datetime, datetime]:
-        first, last = _inside(span, instant(FIRST), instant(LAST))
+        first, last = _inside(span, self.first, self.last)
         return moment(first), moment(last)
 
     def texts(self, span: Span) -> tuple[str, str]:

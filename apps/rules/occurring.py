@@ -67,7 +67,7 @@ def asked(leaf: EventCondition, matched: Matched, clock: Clock) -> object:
 def _matching(event: str, wheres: Iterable[Where], facts: Facts) -> list[Occurrence]:
     found = facts.events.get(event, ())
     for where in wheres:
-        found = [one for one in found if _property_holds(where, one.properties)]
+        found = [one for one in found if property_holds(where, one.properties)]
     return sorted(found, key=attrgetter("occurred_at"))
 
 
@@ -91,6 +91,6 @@ def _measured(key: str, found: list[Occurrence]) -> tuple[list[Occurrence], list
     return [one for one, _ in kept], [number for _, number in kept]
 
 
-def _property_holds(where: Where, properties: Mapping[str, object]) -> bool:
+def property_holds(where: Where, properties: Mapping[str, object]) -> bool:
     value = stored(where.kind, properties.get(where.property))
     return operator(where.op, where.kind).holds_of(value, where.value)

@@ -1,4 +1,4 @@
-"""The operators: one row each, with its kinds, value, words, memory test and SQL together.
+"""The operators: one row each, with its kinds, value, words, memory test, SQL and formula.
 
 A row is written for the positive operator. Its twin, where it has one, is its exact
 complement: it holds wherever the positive one does not, for a missing value too. So the
@@ -28,6 +28,7 @@ from apps.rules.inlining import KNOWN, Inline
 from apps.rules.json_values import HasTexts, has_all, has_any
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
+from apps.rules.solver_texts import containing, ending, resembling, starting
 from apps.rules.wildcards import escaped, like_pattern, matcher, matches
 from apps.rules.windows import NOW, Anniversaries, Before, Offset, PeriodEnd, Stretch, Through
 
@@ -47,6 +48,7 @@ ROWS = (
         test=lambda text, wanted: fold(text) == fold(wanted),
         inline=Inline("{x} == {0}", lambda wanted: (fold(wanted),)),
         sql=lambda text, wanted: is_among(text, [wanted]),
+        proof=lambda text, wanted: text.is_among([wanted]),
         twin=Twin("is_not", "is not", "{is} not {value}"),
     ),
     Operator(
@@ -54,6 +56,7 @@ ROWS = (
         test=lambda text, wanted: fold(text) in folds(wanted),
         inline=Inline("{x} in {0}", lambda wanted: (folds(wanted),)),
         sql=is_among,
+        proof=lambda text, wanted: text.is_among(wanted),
         twin=Twin("none_of", "is none of", "{is} not {value}"),
     ),
     Operator(
@@ -61,6 +64,7 @@ ROWS = (
         test=lambda text, part: fold(part) in fold(text),
         inline=Inline("{0} in {x}", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"%{escaped(fold(part))}%"),
+        proof=lambda text, part: text.matches(containing(part)),
         twin=Twin("not_contains", "does not contain", "does not contain {value}"),
     ),
     Operator(
@@ -68,18 +72,21 @@ ROWS = (
         test=lambda text, part: fold(text).startswith(fold(part)),
         inline=Inline("{x}.startswith({0})", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"{escaped(fold(part))}%"),
+        proof=lambda text, part: text.matches(starting(part)),
     ),
     Operator(
         "ends_with", (Kind.TEXT,), Shape.TEXT, "ends with", "ends with {value}",
         test=lambda text, part: fold(text).endswith(fold(part)),
         inline=Inline("{x}.endswith({0})", lambda part: (fold(part),)),
         sql=lambda text, part: _like(text, f"%{escaped(fold(part))}"),
+        proof=lambda text, part: text.matches(ending(part)),
     ),
     Operator(
         "like", (Kind.TEXT,), Shape.TEXT, "is like", "{is} like {value}",
         test=lambda text, pattern: matches(fold(text), fold(pattern)),
         inline=Inline('{x} != "" and {0}({again})', lambda pattern: (matcher(fold(pattern)),)),
         sql=lambda text, pattern: _like(text, like_pattern(fold(pattern))),
+        proof=lambda text, pattern: text.matches(resembling(pattern)),
     ),
     # Number
     Operator(
@@ -87,6 +94,7 @@ ROWS = (
         test=lambda number, wanted: number == wanted,
         inline=Inline("{x} == {0}"),
         sql=lambda number, wanted: compared(number, "=", Number(wanted)),
+        proof=lambda number, wanted: number.is_among([wanted]),
         twin=Twin("is_not", "is not", "{is} not {value}"),
     ),
     Operator(
@@ -94,6 +102,7 @@ ROWS = (
         test=lambda number, wanted: number in wanted,
         inline=Inline("{x} in {0}", lambda wanted: (frozenset(wanted),)),
         sql=lambda number, wanted: one_of(number, [*map(Number, wanted)]),
+        proof=lambda number, wanted: number.is_among(wanted),
         twin=Twin("none_of", "is none of", "{is} not {value}"),
     ),
     Operator(
@@ -101,30 +110,35 @@ ROWS = (
         test=lambda number, bound: number >= bound,
         inline=Inline("{x} >= {0}"),
         sql=lambda number, bound: compared(number, ">=", Number(bound)),
+        proof=lambda number, bound: number >= bound,
     ),
     Operator(
         "more_than", (Kind.NUMBER,), Shape.ONE, "is more than", "{is} more than {value}",
         test=lambda number, bound: number > bound,
         inline=Inline("{x} > {0}"),
         sql=lambda number, bound: compared(number, ">", Number(bound)),
+        proof=lambda number, bound: number > bound,
     ),
     Operator(
         "at_most", (Kind.NUMBER,), Shape.ONE, "is at most", "{is} at most {value}",
         test=lambda number, bound: number <= bound,
         inline=Inline("{x} <= {0}"),
         sql=lambda number, bound: compared(number, "<=", Number(bound)),
+        proof=lambda number, bound: number <= bound,
     ),
     Operator(
         "less_than", (Kind.NUMBER,), Shape.ONE, "is less than", "{is} less than {value}",
         test=lambda number, bound: number < bound,
         inline=Inline("{x} < {0}"),
         sql=lambda number, bound: compared(number, "<", Number(bound)),
+        proof=lambda number, bound: number < bound,
     ),
     Operator(
         "between", (Kind.NUMBER,), Shape.PAIR, "is between", "{is} between {value}",
         test=lambda number, ends: ends[0] <= number <= ends[1],
         inline=Inline("{0} <= {x} <= {1}", lambda ends: ends),
         sql=lambda number, ends: between(number, Number(ends[0]), Number(ends[1])),
+        proof=lambda number, ends: number.is_between(*ends),
     ),
     # Boolean
     Operator(
@@ -132,12 +146,14 @@ ROWS = (
         test=lambda answer, _: answer is True,
         inline=Inline("{x} is True"),
         sql=lambda answer, _: compared(answer, "=", Literal(True)),  # noqa: FBT003
+        proof=lambda answer, _: answer.is_yes,
     ),
     Operator(
         "is_false", (Kind.BOOLEAN,), Shape.NONE, "is false", "{is} false",
         test=lambda answer, _: answer is False,
         inline=Inline("{x} is False"),
         sql=lambda answer, _: compared(answer, "=", Literal(False)),  # noqa: FBT003
+        proof=lambda answer, _: answer.is_no,
     ),
     # Choices of several
     Operator(
@@ -145,6 +161,7 @@ ROWS = (
         test=lambda texts, wanted: not folds(texts).isdisjoint(folds(wanted)),
         inline=Inline("not {x}.isdisjoint({0})", lambda wanted: (folds(wanted),)),
         sql=has_any,
+        proof=lambda texts, wanted: texts.has_any(wanted),
         twin=Twin("has_none", "has none of", "{has} none of {value}"),
     ),
     Operator(
@@ -152,6 +169,7 @@ ROWS = (
         test=lambda texts, wanted: folds(texts) >= folds(wanted),
         inline=Inline("{x} >= {0}", lambda wanted: (folds(wanted),)),
         sql=has_all,
+        proof=lambda texts, wanted: texts.has_all(wanted),
     ),
     # Date and time
     Operator(
@@ -199,6 +217,7 @@ ROWS = (
         test=lambda _value, _: True,
         inline=KNOWN,
         sql=lambda value, _: present(value),
+        proof=lambda value, _: value.is_there,
         twin=Twin("is_not_set", "is not known", "{is} not known"),
     ),
     Operator(
@@ -206,6 +225,7 @@ ROWS = (
         test=lambda _value, _: True,
         inline=KNOWN,
         sql=lambda texts, _: HasTexts(texts, among=None),
+        proof=lambda texts, _: texts.is_there,
         twin=Twin("is_not_set", "is not known", "{is} not known"),
     ),
 )  # fmt: skip

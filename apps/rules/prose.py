@@ -154,8 +154,17 @@ def _leaf(leaf: Leaf, catalogue: Catalogue, *, negated: bool = False) -> _Clause
             assert_never(leaf)
 
 
+def labelled_trait(leaf: TraitCondition, catalogue: Catalogue) -> str:
+    """Return what its sentence begins with."""
+    return _label(_spec(leaf, catalogue), catalogue)
+
+
+def _spec(leaf: TraitCondition, catalogue: Catalogue) -> TraitSpec:
+    return catalogue.traits.get(leaf.trait) or TraitSpec(leaf.trait, leaf.trait, leaf.kind)
+
+
 def _trait(leaf: TraitCondition, catalogue: Catalogue, *, negated: bool) -> _Clause:
-    spec = catalogue.traits.get(leaf.trait) or TraitSpec(leaf.trait, leaf.trait, leaf.kind)
+    spec = _spec(leaf, catalogue)
     row = operator(leaf.op, leaf.kind)
     if negated and row.twin is not None:
         row, negated = operator(row.twin.name, leaf.kind), False

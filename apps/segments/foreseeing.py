@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -20,6 +21,9 @@ from apps.segments.places import segment_places
 from apps.segments.plan import Planned, catalogue, live_plan
 from apps.segments.population import holding
 from apps.segments.scope import EVERYBODY, Scope, roomy
+
+if TYPE_CHECKING:
+    from apps.segments.proving import Warning  # noqa: A004
 
 SAMPLE = 5
 ESTIMATED_FROM = 100_000  # contacts; fewer are counted at once
@@ -40,25 +44,23 @@ class Preview:
     is_estimate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Warning:  # noqa: A001
-    """Something about a rule that is so for certain, and where in it."""
+def warnings(rule: Rule, *, segment: Segment | None = None, now: datetime) -> "list[Warning]":
+    """Return what is odd about a rule for certain: that nobody is in a draft, and what is proved.
 
-    code: str
-    message: str
-    at: str
-    witness: object = None
+    `segment` is the one the rule is for: it is not compared with itself.
+    """
+    from apps.segments import proving  # noqa: PLC0415  z3 takes long to load
 
-
-def warnings(rule: Rule) -> list[Warning]:
-    """Return what is provably odd about a rule: nobody is in a segment that is not live."""
     drafts = Segment.objects.filter(status=Segment.Status.DRAFT)
     waiting = set(drafts.values_list("slug", flat=True))
-    return [
-        Warning("draft_segment", f"'{slug}' is a draft: nobody is in it.", at)
+    found = [
+        proving.Warning("draft_segment", f"'{slug}' is a draft: nobody is in it.", at)
         for at, slug in segment_places(dumps(rule))
         if slug in waiting
     ]
+    own = segment.slug if segment is not None else ""
+    proved = proving.warnings(rule, plan=live_plan(), known=catalogue(), now=now, but=own)
+    return [*found, *proved]
 
 
 def preview(

@@ -1,39 +1,29 @@
-"""How two rules relate, as far as it can be told without a doubt.
-
-Two rules written alike are the same. Otherwise the stored contacts are witnesses: some in
-both, some only in one and some only in the other prove an overlap. That nobody is found
-proves nothing, so nothing is said then.
-"""
+"""How two rules relate, for every contact there can be: proved, or shown by contacts."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Min
-
-from apps.rules.codec import dumps
-from apps.rules.nodes import All, Not, Rule
+from apps.rules.nodes import Rule
 from apps.segments.plan import live_plan
-from apps.segments.population import holding
-from apps.segments.scope import roomy
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """`witness` holds one contact id for each of both, a (alone) and b (alone)."""
+    """`witness` holds a contact for each that can be: in both, in a alone, in b alone.
+
+    There is none where two are the same, or nothing is decided.
+    """
 
     relation: str
-    witness: dict[str, int] | None
+    witness: dict[str, dict[str, Any]] | None
 
 
 def relate(a: Rule, b: Rule, *, now: datetime) -> Relation:
-    """Return what is proved: same, overlap or undecided."""
-    if dumps(a) == dumps(b):
-        return Relation("same", None)
-    with roomy():
-        both, only_a, only_b = (
-            holding(rule, plan=live_plan(), now=now).aggregate(first=Min("pk"))["first"]
-            for rule in (All((a, b)), All((a, Not(b))), All((b, Not(a))))
-        )
-    if None in (both, only_a, only_b):
-        return Relation("undecided", None)
-    return Relation("overlap", {"both": both, "a": only_a, "b": only_b})
+    """Return what is proved: same, inside, contains or disjoint; what is shown: overlap."""
+    from apps.rules.solver_relations import Relation as Which  # noqa: PLC0415  loads z3
+    from apps.segments import proving  # noqa: PLC0415  loads z3
+
+    found, witness = proving.relation(a, b, plan=live_plan(), now=now)
+    told = found not in (Which.SAME, Which.UNDECIDED)
+    return Relation(found.value, witness if told else None)

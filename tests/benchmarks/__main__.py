@@ -18,9 +18,15 @@ from typing import Any
 from tests.benchmarks.databases import DEFAULT_URL, HOME, ROOT, SIZES, Database
 from tests.benchmarks.reporting import IN_MEMORY, Found, machine, shown, write
 
-PARTS = ("verdicts", "event", "growth", "preview", "rebuild", "everything", "intake", "ticks",
-         "midnight")  # fmt: skip
-ON_ONE = {"verdicts": ("PostgreSQL", "10k"), "growth": ("PostgreSQL", "100k")}  # no matter of size
+PARTS = (
+    "verdicts", "solver", "event", "growth", "preview", "rebuild", "everything", "intake", "ticks",
+    "midnight",
+)  # fmt: skip
+ON_ONE = {  # no matter of size
+    "verdicts": ("PostgreSQL", "10k"),
+    "solver": ("PostgreSQL", "10k"),
+    "growth": ("PostgreSQL", "100k"),
+}
 LONGEST = 3 * 3600  # seconds a part may take before it is given up
 
 
@@ -70,7 +76,7 @@ def main() -> int:
         if rows is None:
             failed.append(f"{part} on {database.vendor} {database.label}")
         else:
-            vendor = IN_MEMORY if part == "verdicts" else database.vendor
+            vendor = IN_MEMORY if part in ("verdicts", "solver") else database.vendor
             found += [Found(vendor, database.label, row) for row in rows]
     print(shown(found))
     if failed:

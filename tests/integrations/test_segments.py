@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from apps.contacts.models import Contact, Identity
 from apps.contacts.profile import change_profile
@@ -8,11 +9,13 @@ from apps.integrations.calls import segments
 from apps.segments.models import Ladder, Membership, Pin, Rebuild, Revision, Segment
 from tests.factories import NOW, ContactFactory
 from tests.integrations.conftest import Caller
-from tests.segments.build import IS_PRO, members, rebuild_all, segment
+from tests.segments.build import IS_PRO, members, rebuild_all, segment, settle_all
 from tests.threads import at_once
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 IS_FREE = {"trait": "plan", "op": "is", "value": "free"}
+IS_VIP = {"trait": "vip", "op": "is_true"}
+FREE_OR_TEAM = {"trait": "plan", "op": "one_of", "value": ["free", "team"]}
 
 
 def person(plan: str = "", **fields: Any) -> Contact:
@@ -327,6 +330,39 @@ def test_a_preview_warns_of_a_segment_that_is_not_live(call: Caller) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "code", "at", "message"),
+    [
+        (
+            {"all": [IS_PRO, {"any": [IS_FREE]}]},
+            "never_true",
+            "all[1].any[0]",
+            "Nobody can match: Plan cannot be both 'pro' and 'free'.",
+        ),
+        ({"any": [IS_PRO, {"not": IS_PRO}]}, "always_true", "",
+         "Everybody matches, whatever is known of them."),
+        (
+            {"all": [FREE_OR_TEAM, {"not": IS_PRO}]},
+            "changes_nothing",
+            "all[1]",
+            "\"Plan is not 'pro'\" changes nothing: without it the same people match.",
+        ),
+        ({"all": [IS_PRO]}, "same_as", "",
+         "This is the same as 'Pros': whoever is in one is in the other."),
+        ({"all": [IS_PRO, IS_VIP]}, "inside", "", "Everyone in here is already in 'Pros'."),
+        ({"any": [IS_PRO, IS_VIP]}, "contains", "", "Everyone in 'Pros' is also in here."),
+    ],
+)  # fmt: skip
+def test_a_preview_warns_of_what_is_proved(
+    call: Caller, rule: object, code: str, at: str, message: str
+) -> None:
+    change_profile(person("pro"), now=NOW, traits={"vip": True}, source="test")
+    segment("pros", IS_PRO)
+    (warning,) = call.post("/segments/preview", {"rule": rule})["warnings"]
+    assert (warning["code"], warning["at"], warning["message"]) == (code, at, message)
+    assert bool(warning["witness"]) is (code in {"inside", "contains"})
+
+
+@pytest.mark.parametrize(
     ("body", "refused"),
     [
         ({}, (422, "missing", "rule")),
@@ -343,23 +379,50 @@ def test_a_preview_of_what_cannot_be_read_is_refused(
     assert call.no("POST", "/segments/preview", body) == refused
 
 
-def test_relations_say_only_what_is_proved(call: Caller) -> None:
-    pro = person("pro")
+@pytest.mark.parametrize(
+    ("a", "b", "said", "shown"),
+    [
+        ("pros", IS_PRO, "same", None),
+        (IS_PRO, {"not": {"trait": "plan", "op": "is_not", "value": "PRO"}}, "same", None),
+        (IS_FREE, FREE_OR_TEAM, "inside", {"both", "b"}),
+        (FREE_OR_TEAM, IS_FREE, "contains", {"both", "a"}),
+        ("pros", IS_FREE, "disjoint", {"a", "b"}),
+        ("pros", IS_VIP, "overlap", {"both", "a", "b"}),
+        ({"all": [{"segment": "pros"}, IS_VIP]}, IS_PRO, "inside", {"both", "b"}),
+        ({"segment": "static"}, {"not": {"segment": "static"}}, "disjoint", {"a", "b"}),
+    ],
+)
+def test_relations_are_proved_for_every_contact_there_can_be(
+    call: Caller, a: object, b: object, said: str, shown: set[str] | None
+) -> None:
     change_profile(person("pro"), now=NOW, traits={"vip": True}, source="test")
-    is_vip = {"trait": "vip", "op": "is_true"}
     segment("pros", IS_PRO)
+    segment("static", None)
+    answer = call.post("/segments/relations", {"a": a, "b": b})
+    assert answer["relation"] == said
+    assert (set(answer["witness"]) if answer["witness"] else None) == shown
 
-    def relation(a: object, b: object) -> tuple[str, Any]:
-        said = call.post("/segments/relations", {"a": a, "b": b})
-        return said["relation"], said["witness"]
 
-    assert relation("pros", IS_PRO) == ("same", None)
-    assert relation(IS_PRO, is_vip) == ("undecided", None)  # no witness of a VIP who is not pro
-    assert relation(IS_PRO, IS_FREE) == ("undecided", None)
-    free = person("free")
-    change_profile(free, now=NOW, traits={"vip": True}, source="test")
-    both = Contact.objects.get(profile={"plan": "pro", "vip": True}).pk
-    assert relation(is_vip, "pros") == ("overlap", {"both": both, "a": free.pk, "b": pro.pk})
+def test_a_witness_is_a_contact_that_the_api_takes(call: Caller) -> None:
+    """Loaded through the API, it is where the answer says."""
+    change_profile(person("pro"), now=NOW, traits={"vip": True}, source="test")
+    a: Any = {"all": [IS_PRO, {"trait": "contact.country", "op": "is", "value": "DE"}]}
+    b: Any = {"event": "order_completed", "count": {"op": "at_least", "value": 2}, "within": "30d"}
+    witness = call.post("/segments/relations", {"a": a, "b": b})["witness"]
+    segment("a", a)
+    segment("b", b)
+    for name, inside in (("both", {"a", "b"}), ("a", {"a"}), ("b", {"b"})):
+        given = witness[name]
+        row = {key: given[key] for key in ("country", "traits") if key in given}
+        made = call.post("/contacts", {"contacts": [{"external_id": name, **row}]})
+        events = [
+            {"message_id": f"{name}-{number}", "contact": {"external_id": name}, **event}
+            for number, event in enumerate(given["events"])
+        ]
+        call.post("/events", {"events": events})
+        settle_all(now=timezone.now())
+        said = call.get(f"/contacts/{made['ids'][0]}/segments")["segments"]
+        assert {one["slug"] for one in said} == inside
 
 
 @pytest.mark.parametrize(
@@ -398,4 +461,4 @@ def test_the_largest_rules_are_previewed_and_related(call: Caller) -> None:
         assert call.post("/segments/preview", {"rule": rule})["of"] == 1
         for other in (events, texts, deep):
             said = call.post("/segments/relations", {"a": rule, "b": {"not": {"not": other}}})
-            assert said["relation"] == "undecided"
+            assert said["relation"] == ("same" if rule is other else said["relation"])

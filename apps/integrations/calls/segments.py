@@ -149,7 +149,7 @@ class RelationsBody(Body):
 
 class RelationsAnswer(Answer):
     relation: Literal["same", "inside", "contains", "disjoint", "overlap", "undecided"]
-    witness: dict[str, int] | None
+    witness: dict[str, Any] | None
 
 
 @router.post("/segments/preview", auth=READ, response=PreviewAnswer)
@@ -167,7 +167,7 @@ def preview(request: HttpRequest, data: PreviewBody) -> PreviewAnswer:
         of=seen.of,
         sample=[contact.pk for contact in seen.sample],
         prose=seen.sentence,
-        warnings=[WarningAnswer.model_validate(one) for one in foreseeing.warnings(rule)],
+        warnings=[WarningAnswer.model_validate(one) for one in foreseeing.warnings(rule, now=now)],
     )
 
 
@@ -175,9 +175,10 @@ def preview(request: HttpRequest, data: PreviewBody) -> PreviewAnswer:
 def relations(request: HttpRequest, data: RelationsBody) -> Relation:
     """Say how two rules relate, each given as a rule or as the slug of a segment.
 
-    Only what is proved is said: `same` where they are written alike, `overlap` where stored
-    contacts are in both, in `a` alone and in `b` alone (`witness` names one of each), else
-    `undecided`.
+    It is so of every contact there can be, at every moment: `same`, `inside` (all of `a` are in
+    `b`), `contains` and `disjoint` are proved. Where they `overlap`, `witness` has a contact in
+    `both`, one in `a` alone and one in `b` alone; otherwise those of the three that can be.
+    What cannot be told in time is `undecided`.
     """
     return relate(_either(data.a, at="a"), _either(data.b, at="b"), now=timezone.now())
 

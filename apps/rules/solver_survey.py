@@ -1,0 +1,245 @@
+"""How many rules relate to each other, most pairs without asking the solver.
+
+For each rule some contacts are kept who meet it, and some who do not. Put together from two of
+them, a contact often shows at once that two rules overlap. Only what is left is asked.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations, islice, product
+from typing import TypeVar
+
+from apps.rules.clock import Clock
+from apps.rules.compiling import Compiled
+from apps.rules.facts import Facts
+from apps.rules.keys import Keys, keys
+from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
+from apps.rules.solver import Answer, No, Solver, Witness
+from apps.rules.solver_relations import Relation, relation
+from apps.rules.solver_telling import RuleOf, Told, below
+
+T = TypeVar("T")
+MOST_KEPT = 12  # contacts of a rule who meet it, and who do not
+MOST_TRIED = 100  # contacts put together for one question
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the parts of a rule read, and whether all of them must be met, or any."""
+
+    every: bool
+    parts: "tuple[Shape | frozenset[str], ...]"
+
+
+class Known:
+    """A rule, and contacts who meet it or do not; the first of each is looked for when asked."""
+
+    def __init__(self, rule: Rule, survey: "Survey") -> None:
+        self.rule = rule
+        self.shape = survey.shape(rule)
+        self.marks = _marks(self.shape)
+        self._survey = survey
+        self._members: list[Facts] = []
+        self._others: list[Facts] = []
+
+    @cached_property
+    def told(self) -> Told:
+        return self._survey.solver.tell(self.rule)
+
+    @cached_property
+    def judge(self) -> Callable[[Facts], bool]:
+        """The verdict reading of the rule, at the survey's moment."""
+        return self._survey.judge(self.told)
+
+    @cached_property
+    def met(self) -> Answer:
+        return self._kept(self._survey.solver.exists(met=[self.told]))
+
+    @cached_property
+    def unmet(self) -> Answer:
+        return self._kept(self._survey.solver.exists(unmet=[self.told]))
+
+    @property
+    def is_looked_for(self) -> bool:
+        """Whether it was asked already who meets it."""
+        return "met" in vars(self)
+
+    @property
+    def never(self) -> bool:
+        return self.met is No.PROVED
+
+    @property
+    def always(self) -> bool:
+        return self.unmet is No.PROVED
+
+    @property
+    def members(self) -> Sequence[Facts]:
+        assert self.met  # looked for
+        return self._members
+
+    @property
+    def others(self) -> Sequence[Facts]:
+        assert self.unmet  # looked for
+        return self._others
+
+    def keep(self, answer: Answer) -> None:
+        """Keep a witness of the survey's moment, who meets the rule or does not."""
+        if isinstance(answer, Witness) and answer.now == self._survey.solver.now:
+            kept = self._members if self.judge(answer.facts) else self._others
+            if len(kept) < MOST_KEPT:
+                kept.append(answer.facts)
+
+    def _kept(self, answer: Answer) -> Answer:
+        self.keep(answer)
+        return answer
+
+
+Seek = Callable[[Known, Known], Facts | None]
+
+
+class Survey:
+    """Rules of one solver, each worked out once."""
+
+    def __init__(self, solver: Solver, rule_of: RuleOf) -> None:
+        self.solver = solver
+        self._rule_of = rule_of
+        self._read: dict[str, frozenset[str]] = {}  # by segment
+        self._clock = Clock(solver.now, solver.calendar)
+
+    def know(self, rule: Rule) -> Known:
+        return Known(rule, self)
+
+    def relations(self, rules: Sequence[Known]) -> Iterator[tuple[int, int, Relation]]:
+        """Yield how each two relate, by their places."""
+        for (at, one), (after, other) in combinations(enumerate(rules), 2):
+            yield at, after, self.relation(one, other)
+
+    def relation(self, a: Known, b: Known) -> Relation:
+        if _are_apart(a, b):
+            return Relation.OVERLAP
+        both = self._answer([a, b], [], self._in_both)
+        if both is No.PROVED and not (a.never or b.never):
+            return Relation.DISJOINT
+        only_a = self._answer([a], [b], _in_one)
+        return relation(both, only_a, self._answer([b], [a], _in_one))
+
+    def is_inside(self, a: Known, b: Known) -> bool:
+        """Return whether it is proved that who meets a meets b. Not asked of what never holds."""
+        if not _may_imply(a.marks, b.shape) or (a.is_looked_for and _in_one(a, b)):
+            return False
+        return self.solver.none(met=[a.told], unmet=[b.told])
+
+    def _answer(self, met: Sequence[Known], unmet: Sequence[Known], seek: Seek) -> Answer:
+        if any(one.never for one in met) or any(one.always for one in unmet):
+            return No.PROVED
+        shown = seek(*met, *unmet)
+        if shown is not None:
+            return Witness(shown, self.solver.now)
+        found = self.solver.exists(met=[one.told for one in met], unmet=[one.told for one in unmet])
+        for one in (*met, *unmet):
+            one.keep(found)
+        return found
+
+    def _in_both(self, a: Known, b: Known) -> Facts | None:
+        """Return a contact, put together of those kept, who meets both rules."""
+        if self.solver.clash([a.told, b.told], []):
+            return None
+        together = _together(a, a.members, b, b.members)
+        return next((facts for facts in together if a.judge(facts) and b.judge(facts)), None)
+
+    def judge(self, told: Told) -> Callable[[Facts], bool]:
+        """Return the verdict reading of a rule, at the solver's moment."""
+        rules = ((slug, self._rule_of(slug) or Any(())) for slug in told.segments)
+        outcomes = Compiled([*rules, ("", told.rule)]).outcomes(self._clock)
+        return lambda facts: outcomes(facts)[-1]
+
+    def shape(self, rule: Rule) -> Shape | frozenset[str]:
+        """Return what the parts of a rule read; of a segment in it, all that it reads."""
+        for slug in below(rule, self._rule_of):
+            if slug not in self._read:
+                inner = self._rule_of(slug)
+                self._read[slug] = self._marks(SegmentCondition(slug) if inner is None else inner)
+        return self._shape(rule, every=All)
+
+    def _shape(self, rule: Rule, *, every: type[All | Any]) -> Shape | frozenset[str]:
+        match rule:
+            case All(rules) | Any(rules):
+                parts = tuple(self._shape(part, every=every) for part in rules)
+                return Shape(isinstance(rule, every), parts)
+            case Not(part):
+                return self._shape(part, every=Any if every is All else All)
+            case _:
+                return self._marks(rule)
+
+    def _marks(self, rule: Rule) -> frozenset[str]:
+        read = keys(rule)
+        own = Keys(read.traits, read.events, read.segments - self._read.keys()).as_marks()
+        return own.union(*(self._read[slug] for slug in read.segments & self._read.keys()))
+
+
+def _marks(shape: Shape | frozenset[str]) -> frozenset[str]:
+    if isinstance(shape, frozenset):
+        return shape
+    return frozenset().union(*map(_marks, shape.parts))
+
+
+def _may_imply(marks: frozenset[str], shape: Shape | frozenset[str]) -> bool:
+    """Return whether who meets a rule might have to meet another, by what each reads.
+
+    Each part that must be met has to read something that the rule reads too; a part that
+    everybody meets is left aside.
+    """
+    if isinstance(shape, frozenset):
+        return not marks.isdisjoint(shape)
+    parts = (_may_imply(marks, part) for part in shape.parts)
+    return all(parts) if shape.every else any(parts)
+
+
+def _are_apart(a: Known, b: Known) -> bool:
+    """Return whether neither rule reads what the other does, and each is met or not by somebody."""
+    apart = a.marks.isdisjoint(b.marks)
+    return apart and bool(a.members and a.others and b.members and b.others)
+
+
+def _in_one(a: Known, b: Known) -> Facts | None:
+    """Return a contact, of those kept or put together of them, who meets a and not b."""
+    for facts in a.members:
+        if not b.judge(facts):
+            return facts
+    together = _together(a, a.members, b, b.others)
+    return next((facts for facts in together if a.judge(facts) and not b.judge(facts)), None)
+
+
+def _together(a: Known, of_a: Sequence[Facts], b: Known, of_b: Sequence[Facts]) -> Iterator[Facts]:
+    found = (
+        facts
+        for mine, theirs in product(of_a, of_b)
+        for facts in _merged(mine, theirs, a.marks, b.marks)
+    )
+    return islice(found, MOST_TRIED)
+
+
+def _merged(
+    one: Facts, other: Facts, first: frozenset[str], second: frozenset[str]
+) -> Iterator[Facts]:
+    """Yield contacts like both: where both rules read the same, like the one, the other, both."""
+    yield _over(one, other, second)
+    if not first.isdisjoint(second):
+        yield _over(other, one, first)
+        names = {*one.events, *other.events}
+        events = {name: [*one.events.get(name, ()), *other.events.get(name, ())] for name in names}
+        yield Facts({**one.traits, **other.traits}, events, one.segments | other.segments)
+
+
+def _over(below: Facts, above: Facts, marks: frozenset[str]) -> Facts:
+    """Return one contact with all that a rule reads taken from another."""
+    return Facts(
+        {**_unread(below.traits, "trait", marks), **above.traits},
+        {**_unread(below.events, "event", marks), **above.events},
+        frozenset(s for s in below.segments if f"segment:{s}" not in marks) | above.segments,
+    )
+
+
+def _unread(facts: Mapping[str, T], kind: str, marks: frozenset[str]) -> dict[str, T]:
+    return {key: value for key, value in facts.items() if f"{kind}:{key}" not in marks}
