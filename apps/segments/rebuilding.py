@@ -162,7 +162,7 @@ def _moving(part: RebuildPart, *, now: datetime) -> _Moving:
     Nobody is held.
     """
     RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
-    scope = Scope(first=part.done_to + 1, last=part.last)
+    scope = _yet_to_do(part)
     found = _Moving(array("q"), array("q"))
     differences = _differences(part.rebuild, live_plan(), scope, now=effective_now(now))
     for sql, params in differences:
@@ -176,6 +176,17 @@ def _moving(part: RebuildPart, *, now: datetime) -> _Moving:
         pairs = sorted(zip(found.contacts, found.segments, strict=True))
         return _Moving(array("q", (pk for pk, _ in pairs)), array("q", (pk for _, pk in pairs)))
     return found
+
+
+def _yet_to_do(part: RebuildPart) -> Scope:
+    """Return the contacts of a part; an open end is no condition.
+
+    Where there is one on events, SQLite reads all of them in the order of contacts.
+    """
+    return Scope(
+        first=part.done_to + 1 if part.done_to >= 0 else None,
+        last=part.last if part.last < LAST else None,
+    )
 
 
 def _differences(
