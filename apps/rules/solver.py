@@ -75,6 +75,22 @@ class Solver:
         found = self._at(then, met, unmet)
         return found if isinstance(found, Witness) else No.UNDECIDED
 
+    def core(self, rules: Sequence[Told]) -> list[Told]:
+        """Return some of the rules that nobody can meet together; none where that is not proved."""
+        terms = self._telling.terms
+        chosen = [terms.truth("chosen") for _ in rules]
+        pairs = list(zip(chosen, rules, strict=True))
+        self._z3.push()
+        try:
+            self._z3.add(*(terms.implies(one, rule.formula) for one, rule in pairs))
+            self._z3.add(*self._always(rules))
+            if self._z3.check(*chosen) != z3.unsat:
+                return []
+            found = {one.get_id() for one in self._z3.unsat_core()}
+            return [rule for one, rule in pairs if one.get_id() in found]
+        finally:
+            self._z3.pop()
+
     def clash(self, met: Sequence[Told], unmet: Sequence[Told]) -> bool:
         """Return whether some trait alone shows that there is no such contact."""
         outcomes = [one.if_met for one in met] + [one.if_unmet for one in unmet]
@@ -82,19 +98,25 @@ class Solver:
 
     def _ever(self, met: Sequence[Told], unmet: Sequence[Told]) -> datetime | No:
         """Return a moment at which there may be such a contact, or that there never can be."""
-        moments = self._telling.moments
-        parts = list(self._telling.parts((*met, *unmet), None))
+        model = self._model([*self._asked(met, unmet), *self._always((*met, *unmet))])
+        if isinstance(model, No):
+            return model
+        return moment(whole(model, self._telling.moments.now))
+
+    def _always(self, rules: Sequence[Told]) -> Iterator[Formula]:
+        """Yield what is so of the conditions of these rules at every moment."""
+        parts = list(self._telling.parts(rules, None))
+        yield from (part.formula for part in parts)
         places = frozenset().union(*(part.places for part in parts))
-        formulas = [*self._asked(met, unmet, parts), *moments.always(places)]
-        model = self._model(formulas)
-        return moment(whole(model, moments.now)) if isinstance(model, z3.ModelRef) else model
+        yield from self._telling.moments.always(places)
 
     def _at(self, now: datetime, met: Sequence[Told], unmet: Sequence[Told]) -> Answer:
         """Answer for one moment."""
         clock = Clock(now, self.calendar)
         parts = list(self._telling.parts((*met, *unmet), clock))
         places = frozenset().union(*(part.places for part in parts))
-        formulas = [*self._asked(met, unmet, parts), *self._telling.moments.at(now, places)]
+        told = [part.formula for part in parts]
+        formulas = [*self._asked(met, unmet), *told, *self._telling.moments.at(now, places)]
         found = self._model(formulas, likely=[one for part in parts for one in part.likely])
         if isinstance(found, No):
             return found
@@ -113,12 +135,9 @@ class Solver:
             for one, expected in wanted
         )
 
-    def _asked(
-        self, met: Sequence[Told], unmet: Sequence[Told], parts: Sequence[Part]
-    ) -> Iterator[Formula]:
+    def _asked(self, met: Sequence[Told], unmet: Sequence[Told]) -> Iterator[Formula]:
         yield from (one.formula for one in met)
         yield from (self._telling.terms.negation(one.formula) for one in unmet)
-        yield from (part.formula for part in parts)
 
     def _model(
         self, formulas: Sequence[Formula], likely: Sequence[Formula] = ()

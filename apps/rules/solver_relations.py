@@ -10,7 +10,7 @@ from apps.rules.solver_telling import Told
 
 Step = tuple[str, int]  # into which group, to which of its parts; -1 into a `not`
 Path = tuple[Step, ...]
-MOST_PARTS = 40  # conditions and groups of a rule that are tried for being idle
+MOST_PARTS = 40  # conditions and groups of a rule that are tried one by one
 
 
 class Relation(StrEnum):
@@ -61,16 +61,18 @@ def relation(both: Answer, only_a: Answer, only_b: Answer) -> Relation:
 
 
 def conflict(solver: Solver, rule: Rule) -> list[tuple[Path, Rule]]:
-    """Return the fewest parts, of a rule nobody can meet, that cannot be met together.
+    """Return a few parts, of a rule nobody can meet, that cannot be met together.
 
-    None of them can be left out; other such parts may exist.
+    None of them can be left out, where they are not very many; others may exist too.
     """
-    kept = list(_together(rule))
-    for one in list(kept):
+    parts = [(path, part, solver.tell(part)) for path, part in _together(rule)]
+    core = solver.core([told for _, _, told in parts])
+    kept = [one for one in parts if one[2] in core] or parts
+    for one in kept if len(kept) <= MOST_PARTS else ():
         rest = [other for other in kept if other is not one]
-        if rest and solver.none(met=[solver.tell(part) for _, part in rest]):
+        if rest and solver.none(met=[told for _, _, told in rest]):
             kept = rest
-    return kept
+    return [(path, part) for path, part, _ in kept]
 
 
 def idle(solver: Solver, rule: Rule) -> list[tuple[Path, Rule]]:

@@ -13,14 +13,24 @@ from typing import TypeVar
 from apps.rules.clock import Clock
 from apps.rules.compiling import Compiled
 from apps.rules.facts import Facts
-from apps.rules.keys import Keys, keys
-from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
+from apps.rules.keys import Keys, keys, leaves
+from apps.rules.nodes import (
+    All,
+    Any,
+    EventCondition,
+    Leaf,
+    Not,
+    Rule,
+    SegmentCondition,
+    TraitCondition,
+)
 from apps.rules.solver import Answer, No, Solver, Witness
 from apps.rules.solver_relations import Relation, relation
 from apps.rules.solver_telling import RuleOf, Told, below
 
 T = TypeVar("T")
 MOST_KEPT = 12  # contacts of a rule who meet it, and who do not
+MOST_CONDITIONS = 80  # of two rules: more take too long while somebody waits
 MOST_TRIED = 100  # contacts put together for one question
 
 
@@ -39,6 +49,7 @@ class Known:
         self.rule = rule
         self.shape = survey.shape(rule)
         self.marks = _marks(self.shape)
+        self.size = sum(map(_size, leaves(rule)))
         self._survey = survey
         self._members: list[Facts] = []
         self._others: list[Facts] = []
@@ -126,7 +137,9 @@ class Survey:
 
     def is_inside(self, a: Known, b: Known) -> bool:
         """Return whether it is proved that who meets a meets b. Not asked of what never holds."""
-        if not _may_imply(a.marks, b.shape) or (a.is_looked_for and _in_one(a, b)):
+        if a.size + b.size > MOST_CONDITIONS or not _may_imply(a.marks, b.shape):
+            return False
+        if a.is_looked_for and _in_one(a, b):
             return False
         return self.solver.none(met=[a.told], unmet=[b.told])
 
@@ -176,6 +189,17 @@ class Survey:
         read = keys(rule)
         own = Keys(read.traits, read.events, read.segments - self._read.keys()).as_marks()
         return own.union(*(self._read[slug] for slug in read.segments & self._read.keys()))
+
+
+def _size(leaf: Leaf) -> int:
+    """Return how many conditions it comes to; ten values in a list are one."""
+    match leaf:
+        case TraitCondition(value=tuple() as values):
+            return 1 + len(values) // 10
+        case EventCondition(where=where, then=then):
+            return 1 + len(where) + (0 if then is None else 1 + len(then.where))
+        case _:
+            return 1
 
 
 def _marks(shape: Shape | frozenset[str]) -> frozenset[str]:
