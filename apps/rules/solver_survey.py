@@ -5,41 +5,31 @@ them, a contact often shows at once that two rules overlap. Only what is left is
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations, islice, product
+from functools import cache, cached_property
+from itertools import chain, combinations, islice, product
 from typing import TypeVar
 
 from apps.rules.clock import Clock
 from apps.rules.compiling import Compiled
 from apps.rules.facts import Facts
-from apps.rules.keys import Keys, keys, leaves
+from apps.rules.keys import leaves
 from apps.rules.nodes import (
-    All,
     Any,
     EventCondition,
     Leaf,
-    Not,
     Rule,
-    SegmentCondition,
     TraitCondition,
 )
 from apps.rules.solver import Answer, No, Solver, Witness
 from apps.rules.solver_relations import Relation, relation
-from apps.rules.solver_telling import RuleOf, Told, below
+from apps.rules.solver_shapes import Marks, Shapes, may_imply
+from apps.rules.solver_telling import RuleOf, Told
 
 T = TypeVar("T")
 MOST_KEPT = 12  # contacts of a rule who meet it, and who do not
 MOST_CONDITIONS = 80  # of two rules: more take too long while somebody waits
-MOST_TRIED = 100  # contacts put together for one question
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What the parts of a rule read, and whether all of them must be met, or any."""
-
-    every: bool
-    parts: "tuple[Shape | frozenset[str], ...]"
+MOST_TRIED, MOST_ADDED = 100, 10  # contacts put together for one question
+MOST_SHARED = 3  # traits and events that both read and are taken from either
 
 
 class Known:
@@ -47,8 +37,8 @@ class Known:
 
     def __init__(self, rule: Rule, survey: "Survey") -> None:
         self.rule = rule
-        self.shape = survey.shape(rule)
-        self.marks = _marks(self.shape)
+        self.shape = survey.shapes.of(rule)
+        self.marks = self.shape.reads
         self.size = sum(map(_size, leaves(rule)))
         self._survey = survey
         self._members: list[Facts] = []
@@ -115,7 +105,7 @@ class Survey:
     def __init__(self, solver: Solver, rule_of: RuleOf) -> None:
         self.solver = solver
         self._rule_of = rule_of
-        self._read: dict[str, frozenset[str]] = {}  # by segment
+        self.shapes = Shapes(rule_of, solver.calendar)
         self._clock = Clock(solver.now, solver.calendar)
 
     def know(self, rule: Rule) -> Known:
@@ -137,7 +127,7 @@ class Survey:
 
     def is_inside(self, a: Known, b: Known) -> bool:
         """Return whether it is proved that who meets a meets b. Not asked of what never holds."""
-        if a.size + b.size > MOST_CONDITIONS or not _may_imply(a.marks, b.shape):
+        if a.size + b.size > MOST_CONDITIONS or not may_imply(a.shape, b.shape):
             return False
         if a.is_looked_for and _in_one(a, b):
             return False
@@ -167,29 +157,6 @@ class Survey:
         outcomes = Compiled([*rules, ("", told.rule)]).outcomes(self._clock)
         return lambda facts: outcomes(facts)[-1]
 
-    def shape(self, rule: Rule) -> Shape | frozenset[str]:
-        """Return what the parts of a rule read; of a segment in it, all that it reads."""
-        for slug in below(rule, self._rule_of):
-            if slug not in self._read:
-                inner = self._rule_of(slug)
-                self._read[slug] = self._marks(SegmentCondition(slug) if inner is None else inner)
-        return self._shape(rule, every=All)
-
-    def _shape(self, rule: Rule, *, every: type[All | Any]) -> Shape | frozenset[str]:
-        match rule:
-            case All(rules) | Any(rules):
-                parts = tuple(self._shape(part, every=every) for part in rules)
-                return Shape(isinstance(rule, every), parts)
-            case Not(part):
-                return self._shape(part, every=Any if every is All else All)
-            case _:
-                return self._marks(rule)
-
-    def _marks(self, rule: Rule) -> frozenset[str]:
-        read = keys(rule)
-        own = Keys(read.traits, read.events, read.segments - self._read.keys()).as_marks()
-        return own.union(*(self._read[slug] for slug in read.segments & self._read.keys()))
-
 
 def _size(leaf: Leaf) -> int:
     """Return how many conditions it comes to; ten values in a list are one."""
@@ -200,24 +167,6 @@ def _size(leaf: Leaf) -> int:
             return 1 + len(where) + (0 if then is None else 1 + len(then.where))
         case _:
             return 1
-
-
-def _marks(shape: Shape | frozenset[str]) -> frozenset[str]:
-    if isinstance(shape, frozenset):
-        return shape
-    return frozenset().union(*map(_marks, shape.parts))
-
-
-def _may_imply(marks: frozenset[str], shape: Shape | frozenset[str]) -> bool:
-    """Return whether who meets a rule might have to meet another, by what each reads.
-
-    Each part that must be met has to read something that the rule reads too; a part that
-    everybody meets is left aside.
-    """
-    if isinstance(shape, frozenset):
-        return not marks.isdisjoint(shape)
-    parts = (_may_imply(marks, part) for part in shape.parts)
-    return all(parts) if shape.every else any(parts)
 
 
 def _are_apart(a: Known, b: Known) -> bool:
@@ -236,34 +185,45 @@ def _in_one(a: Known, b: Known) -> Facts | None:
 
 
 def _together(a: Known, of_a: Sequence[Facts], b: Known, of_b: Sequence[Facts]) -> Iterator[Facts]:
-    found = (
-        facts
-        for mine, theirs in product(of_a, of_b)
-        for facts in _merged(mine, theirs, a.marks, b.marks)
-    )
-    return islice(found, MOST_TRIED)
+    """Yield contacts made of one of each, those kept first before those kept last."""
+    places = _places(len(of_a), len(of_b))
+    ways = list(_ways(a.marks, b.marks))
+    found = (_mixed(of_a[mine], of_b[theirs], way) for mine, theirs in places for way in ways)
+    more = (_all_of(of_a[mine], of_b[theirs]) for mine, theirs in places)
+    return chain(islice(found, MOST_TRIED), islice(more, MOST_ADDED))
 
 
-def _merged(
-    one: Facts, other: Facts, first: frozenset[str], second: frozenset[str]
-) -> Iterator[Facts]:
-    """Yield contacts like both: where both rules read the same, like the one, the other, both."""
-    yield _over(one, other, second)
-    if not first.isdisjoint(second):
-        yield _over(other, one, first)
-        names = {*one.events, *other.events}
-        events = {name: [*one.events.get(name, ()), *other.events.get(name, ())] for name in names}
-        yield Facts({**one.traits, **other.traits}, events, one.segments | other.segments)
+@cache
+def _places(mine: int, theirs: int) -> list[tuple[int, int]]:
+    return sorted(product(range(mine), range(theirs)), key=sum)
 
 
-def _over(below: Facts, above: Facts, marks: frozenset[str]) -> Facts:
-    """Return one contact with all that a rule reads taken from another."""
+def _ways(first: Marks, second: Marks) -> Iterator[Marks]:
+    """Yield what to take of the second contact: all its rule reads, none of both rules', some."""
+    shared = sorted(first & second)[:MOST_SHARED]
+    yield second
+    for size in range(len(shared)):
+        for chosen in combinations(shared, size):
+            yield second - first | frozenset(chosen)
+
+
+def _mixed(one: Facts, other: Facts, marks: Marks) -> Facts:
+    """Return a contact like the one, but for what is marked: that is like the other."""
     return Facts(
-        {**_unread(below.traits, "trait", marks), **above.traits},
-        {**_unread(below.events, "event", marks), **above.events},
-        frozenset(s for s in below.segments if f"segment:{s}" not in marks) | above.segments,
-    )
+        _either("trait", one.traits, other.traits, marks),
+        _either("event", one.events, other.events, marks),
+        frozenset(_either("segment", dict.fromkeys(one.segments),
+                          dict.fromkeys(other.segments), marks)),
+    )  # fmt: skip
 
 
-def _unread(facts: Mapping[str, T], kind: str, marks: frozenset[str]) -> dict[str, T]:
-    return {key: value for key, value in facts.items() if f"{kind}:{key}" not in marks}
+def _either(kind: str, one: Mapping[str, T], other: Mapping[str, T], marks: Marks) -> dict[str, T]:
+    found = {key: value for key, value in one.items() if f"{kind}:{key}" not in marks}
+    return found | {key: value for key, value in other.items() if f"{kind}:{key}" in marks}
+
+
+def _all_of(one: Facts, other: Facts) -> Facts:
+    """Return a contact with the events of both."""
+    names = {*one.events, *other.events}
+    events = {name: [*one.events.get(name, ()), *other.events.get(name, ())] for name in names}
+    return Facts({**one.traits, **other.traits}, events, one.segments | other.segments)

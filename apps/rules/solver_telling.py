@@ -118,6 +118,8 @@ class Telling:
 
     def clash(self, outcomes: Outcomes) -> bool:
         """Return whether some trait cannot be so at any moment: seen without z3."""
+        if len(outcomes) < 2:
+            return False
         subjects: dict[tuple[str, Kind], list[tuple[Leaf, bool]]] = {}
         for one in outcomes:
             leaf = one[0]

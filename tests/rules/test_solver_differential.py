@@ -18,6 +18,8 @@ from apps.rules.facts import Facts
 from apps.rules.keys import leaves
 from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
 from apps.rules.solver import No, Solver, Witness
+from apps.rules.solver_relations import Relation, relate
+from apps.rules.solver_survey import Survey
 from apps.rules.verdict import holds
 from tests.rules.population import CATALOGUE, NOW, populate
 from tests.rules.random_rules import leaf, random_calendar, random_moment
@@ -115,3 +117,24 @@ def test_nothing_it_says_is_contradicted_by_anybody(seed: int) -> None:
             said[found.name if isinstance(found, No) else "WITNESS"] += 1
     assert said["PROVED"] > PAIRS // ROUNDS / 3  # it proves things
     assert said["UNDECIDED"] < sum(said.values()) / 20
+
+
+def test_a_survey_never_says_otherwise() -> None:
+    """It puts contacts together instead of asking; what it says of a pair is what asking says."""
+    chance = random.Random(17)
+    calendar = random_calendar(chance)
+    solver = Solver(lambda _: None, calendar=calendar, now=NOW)
+    survey = Survey(solver, lambda _: None)
+    rules = [chance.choice([written, one_condition])(chance) for _ in range(20 if LONG else 12)]
+    rules += [related(chance.choice(rules), chance) for _ in rules]
+    known = [survey.know(rule) for rule in rules]
+    said: Counter[Relation] = Counter()
+    for at, after, relation in survey.relations(known):
+        one, other = known[at], known[after]
+        found = relate(solver, one.told, other.told).relation
+        if Relation.UNDECIDED not in (relation, found):
+            assert relation is found, (codec.dumps(one.rule), codec.dumps(other.rule))
+        if survey.is_inside(one, other):
+            assert found in (Relation.SAME, Relation.INSIDE)
+        said[relation] += 1
+    assert said[Relation.OVERLAP] > said[Relation.UNDECIDED]
