@@ -127,8 +127,9 @@ else:
     _options.setdefault("connect_timeout", 5)
     # Compiling a statement of hundreds of conditions takes longer than carrying it out.
     _options.setdefault("options", "-c jit=off")
-    DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+# To open SQLite's file and close it again takes longer than most of what is asked of it.
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 
 # One writer at a time is what SQLite can do: more threads would only wait inside it.
 _one = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
@@ -168,6 +169,10 @@ NIGHTLY = {  # job: hour in TIME_ZONE
     "apps.segments.jobs.verify": "03:10",
     "apps.core.nightly.tidy": "03:40",
     "apps.integrations.jobs.tidy_imports": "03:50",
+    "apps.segments.jobs.order_report": "04:00",
+    "apps.segments.jobs.tidy_exports": "03:55",
+    "apps.segments.jobs.forget_proposals": "04:00",
+    "apps.quizzes.jobs.forget_trials": "04:05",
 }
 
 # --- People who work here -------------------------------------------------------------
@@ -237,6 +242,8 @@ if TRUSTED_PROXIES:
 SILENCED_SYSTEM_CHECKS = ["security.W003"]
 
 PUBLIC_BODY_LIMIT = 64 * 1024  # bytes
+ANSWER_PATH = "/q/r/"  # a file may come here; the view lets it pass only where one is asked for
+UPLOAD_LIMIT = 5_000_000  # bytes of such a file
 API_BODY_LIMIT = 500_000  # bytes: bulk calls of a thousand rows
 API_PER_MINUTE = env.int("API_PER_MINUTE", default=30_000)  # calls of one token
 STARTS_PER_MINUTE = env.int("STARTS_PER_MINUTE", default=120)  # of quizzes, per address
@@ -299,6 +306,9 @@ LOGGING = {
     "loggers": {
         "django-q": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.request": {"level": "ERROR"},
+        "fontTools": {"level": "WARNING"},  # below that it names the letters of a result
+        "fpdf": {"level": "ERROR"},
+        "PIL": {"level": "WARNING"},
         "mail.log": {"level": "WARNING"},  # the sink's: below that it names recipients
     },
 }

@@ -18,5 +18,8 @@ urlpatterns = [
     path("imports/", include("apps.integrations.imports.urls")),
     path("leads/", include("apps.leads.urls")),
     path("admin/segments/", include("apps.segments.urls")),
+    path("admin/quizzes/studio/", include("apps.quizzes.studio.urls")),
+    path("admin/quizzes/", include("apps.quizzes.backtest.urls")),
+    path("admin/quizzes/", include("apps.quizzes.gallery.urls")),
     path("admin/", admin.site.urls),
 ]

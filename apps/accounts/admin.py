@@ -16,13 +16,13 @@ from apps.accounts.templatetags.staff import ago
 admin.site.unregister(Group)  # a role says all there is to say
 
 
-class StaffCreationForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class StaffCreationForm(BaseUserCreationForm[User]):
     class Meta:
         model = User
         fields = ("email", "name", "role")
 
 
-class StaffChangeForm(forms.ModelForm):  # type: ignore[type-arg]
+class StaffChangeForm(forms.ModelForm[User]):
     class Meta:
         model = User
         fields = ("email", "name", "role", "is_active")

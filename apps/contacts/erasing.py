@@ -54,11 +54,13 @@ def _emails(ids: Iterable[int]) -> frozenset[str]:
 
 
 def _texts(contacts: Iterable[Contact]) -> Iterator[str]:
-    """Yield every text of their fields, names, traits and events worth looking for."""
+    """Yield every text of their fields, names, traits, past and events worth looking for."""
     for contact in contacts:
         found = [getattr(contact, name) for name in FIELDS]
         found += list(contact.identities.values_list("value", flat=True))
         found += _within(contact.profile)
+        for before in contact.profile_changes.values_list("before", flat=True).iterator():
+            found += _within(before)
         for properties in contact.events.values_list("properties", flat=True).iterator():
             found += _within(properties)
         yield from (text for text in found if len(text) >= SHORTEST)

@@ -17,7 +17,7 @@ from apps.core.forms import PlainLabels
 from apps.rules.kinds import Kind, KindError, Value, canonical
 
 
-class ProfileForm(PlainLabels, forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(PlainLabels, forms.ModelForm[Contact]):
     """Fields of a contact; `with_traits` adds one per trait. Saved by `apply`, never by save."""
 
     traits: Mapping[str, Trait] = {}  # by the name of the form field
@@ -176,7 +176,7 @@ class OptionsField(forms.Field):
         return self.to_python(initial) != self.to_python(data)
 
 
-class TraitForm(PlainLabels, forms.ModelForm):  # type: ignore[type-arg]
+class TraitForm(PlainLabels, forms.ModelForm[Trait]):
     options = OptionsField(
         required=False,
         help_text="For choices, one a line: value = label.",

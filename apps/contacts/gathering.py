@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from apps.contacts import people, profile
+from apps.contacts import history, people, profile
 from apps.contacts import traits as catalogue
 from apps.contacts.importing import EVERYTHING
 from apps.contacts.models import FIELDS, Contact, DatedTrait, Identity, Trait
@@ -248,12 +248,7 @@ class _Batch:
 
     def write(self) -> None:
         """Write what changed, with its marks."""
-        changes = {
-            person.contact.pk: set(keys)
-            for person in self.people
-            if not person.made and (keys := person.contact.changed_keys())
-        }
-        _update([p.contact for p in self.people if p.contact.pk in changes], changes)
+        changes = rewrite((p.contact for p in self.people if not p.made), now=self.now)
         made = [person.contact for person in self.people if person.made]
         Contact.objects.bulk_create(made)
         Identity.objects.bulk_create(
@@ -288,6 +283,19 @@ class _Batch:
         DatedTrait.objects.bulk_create(
             rows, update_conflicts=True, unique_fields=["contact", "key"], update_fields=["at"]
         )
+
+
+def rewrite(contacts: Iterable[Contact], *, now: datetime) -> dict[int, set[str]]:
+    """Save those of these locked contacts that changed; return the keys that did, by contact.
+
+    What is replaced is kept; the caller leaves the marks.
+    """
+    keyed = [(contact, set(contact.changed_keys())) for contact in contacts]
+    changed = [contact for contact, keys in keyed if keys]
+    changes = {contact.pk: keys for contact, keys in keyed if keys}
+    history.keep(changed, now=now)
+    _update(changed, changes)
+    return changes
 
 
 def _update(contacts: list[Contact], changes: Mapping[int, set[str]]) -> None:

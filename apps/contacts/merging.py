@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from apps.contacts import consent, profile
+from apps.contacts import consent, history, profile
 from apps.contacts.importing import EVERYTHING
 from apps.contacts.models import FIELDS, Consent, Contact, DatedTrait, Event, Identity
 from apps.contacts.signals import contacts_merged, contacts_merging, facts_written
@@ -55,7 +55,7 @@ def _merge(into_id: int, gone_id: int, *, now: datetime) -> Contact:
     gone = _standing(locked, gone_id)
     willing = _willing(into, gone)
     _move_rows(into, gone)
-    _fill(into, gone)
+    _fill(into, gone, now=now)
     contacts_merged.send(Contact, into=into, gone=gone, now=now)
     if not willing and consent.granted(into):
         consent.record(into, now=now, granted=False, wording=WORDING, source="merge")
@@ -95,7 +95,7 @@ def _move_rows(into: Contact, gone: Contact) -> None:
     Contact.objects.filter(merged_into=gone).update(merged_into=into)
 
 
-def _fill(into: Contact, gone: Contact) -> None:
+def _fill(into: Contact, gone: Contact, *, now: datetime) -> None:
     """Let `into` have what it lacks; nothing personal stays on the tombstone."""
     for name in FIELDS:
         if not getattr(into, name):
@@ -112,5 +112,6 @@ def _fill(into: Contact, gone: Contact) -> None:
         setattr(gone, name, "")
     profile.put(gone, {})
     gone.last_seen_at, gone.merged_into = None, into
+    history.merge(into, gone, now=now)
     gone.save()  # first: it has given up the email
     into.save()

@@ -68,6 +68,11 @@ class Contact(models.Model):
     created_at = models.DateTimeField(default=the_clock, db_index=True)
     updated_at = models.DateTimeField(auto_now=True)
     last_seen_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    history_from = models.DateTimeField(
+        default=the_clock,
+        editable=False,
+        help_text="From when on every change of the profile is kept (ProfileChange).",
+    )
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.CASCADE, related_name="+"
     )
@@ -108,15 +113,19 @@ class Contact(models.Model):
 
     def changed_keys(self) -> frozenset[str]:
         """Return the trait keys (`plan`, `contact.email`) that differ from what was loaded."""
+        return frozenset(self.replaced())
+
+    def replaced(self) -> dict[str, Any]:
+        """Return by trait key what was loaded and differs now; None where there was no value."""
         before = self._before()
         columns = {
-            f"contact.{name}"
+            f"contact.{name}": before[name]
             for name in WATCHED
             if name in before and before[name] != getattr(self, name)
         }
         old, new = before.get("profile", {}), self.profile
         keys = old.keys() | new.keys() if "profile" in before else set()
-        return frozenset(columns | {key for key in keys if old.get(key) != new.get(key)})
+        return columns | {key: old.get(key) for key in keys if old.get(key) != new.get(key)}
 
     def remember(self) -> None:
         """Take the present values as the ones `changed_keys` compares with."""
@@ -135,6 +144,30 @@ def _snapshot(contact: Contact, names: Iterable[str]) -> dict[str, Any]:
             for key, value in contact.profile.items()
         }
     return loaded
+
+
+class ProfileChange(models.Model):
+    """What one change of a contact's profile replaced. Append-only; written by history.py.
+
+    `before` holds, by trait key (`plan`, `contact.email`), the values that gave way: None where
+    a trait was not there. So the profile of any moment is the present one with what came later
+    undone, and a contact that never changed has no row.
+    """
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="profile_changes", db_index=False
+    )
+    former = models.BigIntegerField(
+        null=True, help_text="Whose it was, where that contact was merged into this one."
+    )
+    at = models.DateTimeField()
+    before = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index("contact", "at", name="profile_change_by_contact")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} at {self.at:%Y-%m-%d %H:%M}: {', '.join(self.before)}"
 
 
 class Identity(models.Model):

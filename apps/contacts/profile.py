@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from apps.contacts import people
+from apps.contacts import history, people
 from apps.contacts import traits as catalogue
 from apps.contacts.models import FIELDS, Contact, DatedTrait
 from apps.contacts.people import Merged
@@ -48,7 +48,7 @@ def change_profile(
             contact.remember()
             if contact.merged_into is not None:
                 raise Merged  # lets go of the tombstone before the survivor is locked
-            return _change(contact, fields or {}, traits or {}, source)
+            return _change(contact, fields or {}, traits or {}, now=now, source=source)
     except Merged:
         assert contact.merged_into is not None
         return change_profile(
@@ -57,12 +57,18 @@ def change_profile(
 
 
 def _change(
-    contact: Contact, fields: Mapping[str, str], traits: Mapping[str, object], source: str
+    contact: Contact,
+    fields: Mapping[str, str],
+    traits: Mapping[str, object],
+    *,
+    now: datetime,
+    source: str,
 ) -> frozenset[str]:
     _set_fields(contact, fields)
     kinds = _set_traits(contact, traits, source)
     changed = contact.changed_keys()
     if changed:
+        history.keep([contact], now=now)
         _save(contact, changed)
         _index_dates(contact, {key: kinds[key] for key in changed if key in kinds})
     return changed

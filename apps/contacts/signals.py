@@ -2,7 +2,9 @@
 
 from django.dispatch import Signal
 
-facts_written = Signal()  # provides args: changes: dict[int, set[str]], contact id -> keys
+# provides args: changes: dict[int, set[str]], contact id -> keys; quiet: bool, where it is given:
+# nobody is to start a sequence by them
+facts_written = Signal()
 
 # Two of them become one, in one transaction. Before any contact is locked, so that whoever
 # locks rows of its own before contacts can do so; then, under the contacts' locks, to move

@@ -94,8 +94,9 @@ class UnavailableMiddleware:
 class BodyLimitMiddleware:
     """Refuse bodies that are too large before anything reads them.
 
-    64 kB on public paths, 500 kB of the API; of staff, what an import may have. A chunked body
-    does not say how long it is, and Django would read it as empty: refused on public paths.
+    64 kB on public paths, or a file beside an answer; 500 kB of the API; of staff, what an
+    import may have. A chunked body does not say how long it is, and Django would read it as
+    empty: refused on public paths.
     """
 
     def __init__(self, get_response: View) -> None:
@@ -132,8 +133,15 @@ class NulMiddleware:
 def _limit(request: HttpRequest) -> int:
     if not is_public(request):  # a little more than the file, so that the form can say it
         return int(settings.IMPORT_LIMIT + settings.PUBLIC_BODY_LIMIT)
+    if _may_hold_a_file(request):
+        return int(settings.UPLOAD_LIMIT + settings.PUBLIC_BODY_LIMIT)
     of_the_api = request.path_info.startswith(settings.API_PATH)
     return int(settings.API_BODY_LIMIT if of_the_api else settings.PUBLIC_BODY_LIMIT)
+
+
+def _may_hold_a_file(request: HttpRequest) -> bool:
+    sent_by_form = request.content_type == "multipart/form-data"
+    return sent_by_form and request.path_info.startswith(settings.ANSWER_PATH)
 
 
 def _length(request: HttpRequest) -> int:

@@ -20,6 +20,7 @@ from apps.core.models import Canary
 
 PATIENCE = 5.0  # seconds for a clean stop
 LOOK_EVERY = 0.25  # seconds
+STARTING = 3  # times the limit that a cluster may take, on a busy machine, to answer at all
 
 Say = Callable[[str], None]
 
@@ -46,7 +47,9 @@ class Cluster:
     def listen(self) -> None:
         """Look at the canary once; set `silent` past the limit, unless all workers are at work.
 
-        A database that is away says nothing about the cluster: the wait starts over.
+        One that has never answered is still starting: were it held to the limit, a machine that
+        takes longer than that to start one would replace it for ever. A database that is away
+        says nothing about the cluster: the wait starts over.
         """
         name = self.name
         try:
@@ -58,7 +61,8 @@ class Cluster:
         if row and (row.answered > self._answered or not row.is_waiting):
             self._answered, self._since = row.answered, time.monotonic()
         waited = time.monotonic() - self._since
-        if waited > settings.CANARY_LIMIT and name == self.name and not self._is_busy(name):
+        limit = settings.CANARY_LIMIT * (1 if self._answered else STARTING)
+        if waited > limit and name == self.name and not self._is_busy(name):
             self.silent.set()
 
     def _is_busy(self, name: str) -> bool:

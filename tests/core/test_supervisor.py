@@ -12,6 +12,8 @@ import pytest
 
 from tests.running import Installation, children, installation, processes, wait_for
 
+pytestmark = pytest.mark.alone
+
 numbers = count(1)
 
 

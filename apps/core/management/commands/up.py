@@ -47,7 +47,7 @@ class Command(BaseCommand):
         cluster = Cluster()
         queue = Child("queue", _manage("qcluster"), fresh=cluster.fresh)
         children = [
-            Child("web", _web(host=options["host"], port=options["port"])),
+            Child("web", web(host=options["host"], port=options["port"])),
             queue,
             Child("pulse", _manage("pulse")),
         ]
@@ -94,7 +94,8 @@ def _manage(*words: str) -> list[str]:
     return [sys.executable, str(settings.BASE_DIR / "manage.py"), *words]
 
 
-def _web(*, host: str, port: int) -> list[str]:
+def web(*, host: str, port: int, application: str = "config.wsgi:application") -> list[str]:
+    """Return the command line of the web server."""
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--host", host, "--port", str(port)),
@@ -102,5 +103,5 @@ def _web(*, host: str, port: int) -> list[str]:
         *("--blocking-threads", str(settings.WEB_THREADS)),
         *("--respawn-failed-workers", "--respawn-interval", "0.5"),
         *("--workers-kill-timeout", "4", "--log-level", "warning"),
-        "config.wsgi:application",
+        application,
     ]
