@@ -99,7 +99,7 @@ def _where(data: object, at: str, *, count: Count) -> Where:
     count(at)
     found = with_keys(an_object(data, at), ("property", "op", "value"), at)
     key = _property(found, at)
-    kind = _property_kind(found, at)
+    kind = property_kind(found, at)
     compare = read_compare(found, OPERATORS[kind], kind, at)
     any_type = compare.op in ("is_set", "is_not_set")
     return Where(key, compare.op, compare.value, None if any_type else kind)
@@ -151,7 +151,7 @@ def _within(data: Data, at: str) -> Duration | None:
     return duration
 
 
-def _property_kind(data: Data, at: str) -> Kind:
+def property_kind(data: Data, at: str) -> Kind:
     """Return the kind a property is compared as: by the operator, else by the value's type."""
     name = data.get("op")
     kinds = [kind for kind in PROPERTY_KINDS if isinstance(name, str) and name in OPERATORS[kind]]

@@ -110,6 +110,17 @@ def track(leaf: Leaf, facts: Facts, clock: Clock) -> Track:
             assert_never(leaf)
 
 
+def turns(rule: Rule, facts: Facts, clock: Clock) -> list[datetime]:
+    """Return the moments to come at which time alone may turn some condition of the rule."""
+    tracks = Outlook(facts, clock, {}).tracks(rule)
+    return [moment(turn) for turn in _turns(tracks, clock)]
+
+
+def _turns(tracks: Mapping[Leaf, Track], clock: Clock) -> list[int]:
+    now, last = clock.instant(), instant(LAST)
+    return sorted({turn for one in tracks.values() for turn in one.turns if now < turn <= last})
+
+
 def flips_at(
     rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock, *, max_steps: int = MAX_STEPS
 ) -> datetime | None:
@@ -118,15 +129,14 @@ def flips_at(
     When that is not among the next `max_steps` moments, the moment behind them: before it,
     nothing turns.
     """
-    now, last = clock.instant(), instant(LAST)
-    turns = sorted({turn for one in tracks.values() for turn in one.turns if now < turn <= last})
-    if not turns:
+    ahead = _turns(tracks, clock)
+    if not ahead:
         return None
     before = _holds(rule, tracks, clock)
-    for turn in turns[:max_steps]:
+    for turn in ahead[:max_steps]:
         if _holds(rule, tracks, Clock(moment(turn), clock.calendar)) is not before:
             return moment(turn)
-    return moment(turns[max_steps]) if len(turns) > max_steps else None
+    return moment(ahead[max_steps]) if len(ahead) > max_steps else None
 
 
 def _holds(rule: Rule, tracks: Mapping[Leaf, Track], clock: Clock) -> bool:

@@ -22,6 +22,13 @@ class Keys:
     events: frozenset[str] = frozenset()
     segments: frozenset[str] = frozenset()
 
+    def __or__(self, other: "Keys") -> "Keys":
+        return Keys(
+            self.traits | other.traits,
+            self.events | other.events,
+            self.segments | other.segments,
+        )
+
     def as_marks(self) -> frozenset[str]:
         """Return them as one set: `trait:plan`, `event:order_completed`, `segment:customers`."""
         return frozenset(

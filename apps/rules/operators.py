@@ -28,7 +28,7 @@ from apps.rules.inlining import KNOWN, Inline
 from apps.rules.json_values import HasTexts, has_all, has_any
 from apps.rules.kinds import Kind
 from apps.rules.operands import Shape
-from apps.rules.solver_texts import containing, ending, resembling, starting
+from apps.rules.solver.texts import containing, ending, resembling, starting
 from apps.rules.wildcards import escaped, like_pattern, matcher, matches
 from apps.rules.windows import NOW, Anniversaries, Before, Offset, PeriodEnd, Stretch, Through
 

@@ -44,20 +44,20 @@ class _Clause:
 
 def sentence(rule: Rule, catalogue: Catalogue) -> str:
     """Return the rule as a clause without a full stop."""
-    return _clause(_plain(rule), catalogue).text
+    return _clause(plain(rule), catalogue).text
 
 
-def _plain(rule: Rule) -> Rule:
+def plain(rule: Rule) -> Rule:
     """Return the same rule without groups of one and without `not` of a `not`."""
     match rule:
         case All((part,)) | Any((part,)):
-            return _plain(part)
+            return plain(part)
         case All(rules):
-            return All(tuple(map(_plain, rules)))
+            return All(tuple(map(plain, rules)))
         case Any(rules):
-            return Any(tuple(map(_plain, rules)))
+            return Any(tuple(map(plain, rules)))
         case Not(part):
-            inner = _plain(part)
+            inner = plain(part)
             return inner.rule if isinstance(inner, Not) else Not(inner)
         case TraitCondition() | EventCondition() | SegmentCondition():
             return rule
@@ -90,9 +90,9 @@ def _all(rules: Sequence[Rule], catalogue: Catalogue) -> _Clause:
         return _joined([_clause(part, catalogue) for part in rules], "and")
     excluded = [rule.rule for rule in rules if isinstance(rule, Not) and _is_exception(rule)]
     main = _clause(_one(All, kept), catalogue)
-    plain = isinstance(_one(All, kept), All) and not main.excepting
-    text = main.text if plain else main.enclosed
-    unless = _clause(_plain(_one(Any, excluded)), catalogue)
+    is_plain = isinstance(_one(All, kept), All) and not main.excepting
+    text = main.text if is_plain else main.enclosed
+    unless = _clause(plain(_one(Any, excluded)), catalogue)
     return _Clause(f"{text}, unless {_tail(unless)}", listed=True, group=True, excepting=True)
 
 
@@ -130,9 +130,9 @@ def _negated(rule: Rule, catalogue: Catalogue) -> _Clause:
     """Say the opposite: of a group by the opposites of its parts."""
     match rule:
         case All(rules):
-            return _joined([_clause(_plain(Not(part)), catalogue) for part in rules], "or")
+            return _joined([_clause(plain(Not(part)), catalogue) for part in rules], "or")
         case Any(rules):
-            return _joined([_clause(_plain(Not(part)), catalogue) for part in rules], "and")
+            return _joined([_clause(plain(Not(part)), catalogue) for part in rules], "and")
         case Not(part):
             return _clause(part, catalogue)
         case TraitCondition() | EventCondition() | SegmentCondition():

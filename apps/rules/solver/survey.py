@@ -4,15 +4,14 @@ For each rule some contacts are kept who meet it, and some who do not. Put toget
 them, a contact often shows at once that two rules overlap. Only what is left is asked.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache, cached_property
 from itertools import chain, combinations, islice, product
-from typing import TypeVar
 
 from apps.rules.clock import Clock
 from apps.rules.compiling import Compiled
 from apps.rules.facts import Facts
-from apps.rules.keys import leaves
+from apps.rules.keys import keys, leaves
 from apps.rules.nodes import (
     Any,
     EventCondition,
@@ -20,15 +19,16 @@ from apps.rules.nodes import (
     Rule,
     TraitCondition,
 )
-from apps.rules.solver import Answer, No, Solver, Witness
-from apps.rules.solver_relations import Relation, relation
-from apps.rules.solver_shapes import Marks, Shapes, may_imply
-from apps.rules.solver_telling import RuleOf, Told
+from apps.rules.solver.asking import Answer, No, Solver, Witness
+from apps.rules.solver.crowd import NOBODY, Marks, all_of, judged, mixed, put_together
+from apps.rules.solver.relations import Relation, relation
+from apps.rules.solver.shapes import Shapes, may_imply
+from apps.rules.solver.telling import RuleOf, Told
 
-T = TypeVar("T")
 MOST_KEPT = 12  # contacts of a rule who meet it, and who do not
 MOST_CONDITIONS = 80  # of two rules: more take too long while somebody waits
 MOST_TRIED, MOST_ADDED = 100, 10  # contacts put together for one question
+FEW = 3  # contacts of a rule who are tried on its parts
 MOST_SHARED = 3  # traits and events that both read and are taken from either
 
 
@@ -43,6 +43,7 @@ class Known:
         self._survey = survey
         self._members: list[Facts] = []
         self._others: list[Facts] = []
+        self.crowd = 0  # who of the survey's crowd meets it, bit by bit
 
     @cached_property
     def told(self) -> Told:
@@ -84,6 +85,17 @@ class Known:
         assert self.unmet  # looked for
         return self._others
 
+    def tried_on(self, part: Rule) -> Iterator[Facts]:
+        """Yield contacts on whom it may show that this part of the rule makes a difference.
+
+        They are like some who meet the rule, or do not, but for what the part reads.
+        """
+        marks = keys(part).as_marks()
+        others = [NOBODY, *self.others[:FEW]]
+        for member, other in product(self.members[:FEW], others):
+            yield mixed(member, other, marks)
+            yield mixed(other, member, marks)
+
     def keep(self, answer: Answer) -> None:
         """Keep a witness of the survey's moment, who meets the rule or does not."""
         if isinstance(answer, Witness) and answer.now == self._survey.solver.now:
@@ -111,19 +123,32 @@ class Survey:
     def know(self, rule: Rule) -> Known:
         return Known(rule, self)
 
-    def relations(self, rules: Sequence[Known]) -> Iterator[tuple[int, int, Relation]]:
-        """Yield how each two relate, by their places."""
-        for (at, one), (after, other) in combinations(enumerate(rules), 2):
-            yield at, after, self.relation(one, other)
+    def gather(self, rules: Sequence[Known]) -> None:
+        """Put a crowd together, and let each of these rules judge it."""
+        people = [(one.members[0], one.marks) for one in rules if one.members]
+        crowd = [*(one for rule in rules for one in (*rule.members, *rule.others)),
+                 *put_together(people)]  # fmt: skip
+        for rule in rules:
+            rule.crowd = judged(crowd, rule.judge)
 
     def relation(self, a: Known, b: Known) -> Relation:
-        if _are_apart(a, b):
+        if _are_apart(a, b) or _do_overlap(a, b):
             return Relation.OVERLAP
         both = self._answer([a, b], [], self._in_both)
         if both is No.PROVED and not (a.never or b.never):
             return Relation.DISJOINT
-        only_a = self._answer([a], [b], _in_one)
-        return relation(both, only_a, self._answer([b], [a], _in_one))
+        return relation(both, self._only(a, b), self._only(b, a))
+
+    def only(self, a: Known, b: Known) -> Answer:
+        """Return a contact who meets a and not b, or why there is none."""
+        found = self._only(a, b)
+        if not isinstance(found, Witness):
+            return found
+        facts = self.solver.standing(found.facts, (a.told, b.told), now=found.now)
+        return Witness(facts, found.now)
+
+    def _only(self, a: Known, b: Known) -> Answer:
+        return self._answer([a], [b], _in_one)
 
     def is_inside(self, a: Known, b: Known) -> bool:
         """Return whether it is proved that who meets a meets b. Not asked of what never holds."""
@@ -175,6 +200,11 @@ def _are_apart(a: Known, b: Known) -> bool:
     return apart and bool(a.members and a.others and b.members and b.others)
 
 
+def _do_overlap(a: Known, b: Known) -> bool:
+    """Return whether the crowd shows it: somebody in both, and in each alone."""
+    return bool(a.crowd & b.crowd and a.crowd & ~b.crowd and b.crowd & ~a.crowd)
+
+
 def _in_one(a: Known, b: Known) -> Facts | None:
     """Return a contact, of those kept or put together of them, who meets a and not b."""
     for facts in a.members:
@@ -188,8 +218,8 @@ def _together(a: Known, of_a: Sequence[Facts], b: Known, of_b: Sequence[Facts]) 
     """Yield contacts made of one of each, those kept first before those kept last."""
     places = _places(len(of_a), len(of_b))
     ways = list(_ways(a.marks, b.marks))
-    found = (_mixed(of_a[mine], of_b[theirs], way) for mine, theirs in places for way in ways)
-    more = (_all_of(of_a[mine], of_b[theirs]) for mine, theirs in places)
+    found = (mixed(of_a[mine], of_b[theirs], way) for mine, theirs in places for way in ways)
+    more = (all_of(of_a[mine], of_b[theirs]) for mine, theirs in places)
     return chain(islice(found, MOST_TRIED), islice(more, MOST_ADDED))
 
 
@@ -205,25 +235,3 @@ def _ways(first: Marks, second: Marks) -> Iterator[Marks]:
     for size in range(len(shared)):
         for chosen in combinations(shared, size):
             yield second - first | frozenset(chosen)
-
-
-def _mixed(one: Facts, other: Facts, marks: Marks) -> Facts:
-    """Return a contact like the one, but for what is marked: that is like the other."""
-    return Facts(
-        _either("trait", one.traits, other.traits, marks),
-        _either("event", one.events, other.events, marks),
-        frozenset(_either("segment", dict.fromkeys(one.segments),
-                          dict.fromkeys(other.segments), marks)),
-    )  # fmt: skip
-
-
-def _either(kind: str, one: Mapping[str, T], other: Mapping[str, T], marks: Marks) -> dict[str, T]:
-    found = {key: value for key, value in one.items() if f"{kind}:{key}" not in marks}
-    return found | {key: value for key, value in other.items() if f"{kind}:{key}" in marks}
-
-
-def _all_of(one: Facts, other: Facts) -> Facts:
-    """Return a contact with the events of both."""
-    names = {*one.events, *other.events}
-    events = {name: [*one.events.get(name, ()), *other.events.get(name, ())] for name in names}
-    return Facts({**one.traits, **other.traits}, events, one.segments | other.segments)

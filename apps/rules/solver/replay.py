@@ -10,9 +10,9 @@ import z3
 from apps.rules.clock import MICROSECOND, Clock, instant, moment
 from apps.rules.facts import Occurrence
 from apps.rules.nodes import Then
-from apps.rules.solver_cells import Alike, Cells, Stream
-from apps.rules.solver_parts import Piece, Unknown, whole
-from apps.rules.solver_terms import Term
+from apps.rules.solver.cells import Alike, Cells, Stream
+from apps.rules.solver.parts import Piece, Unknown, whole
+from apps.rules.solver.terms import Term
 
 First = bool  # whether the first time of a stream is meant, else the last
 MOST_EVENTS = 500

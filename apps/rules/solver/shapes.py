@@ -11,7 +11,7 @@ from apps.rules.clock import Calendar
 from apps.rules.facts import Facts
 from apps.rules.keys import keys
 from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
-from apps.rules.solver_telling import RuleOf, below
+from apps.rules.solver.telling import RuleOf, below
 from apps.rules.verdict import holds
 
 MOST_PARTS = 60  # of a segment that is seen through; of a larger one only what it reads

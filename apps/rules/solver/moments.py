@@ -13,7 +13,7 @@ from apps.rules.clock import EPOCH, MICROSECOND, NO_TIME, Calendar, Clock
 from apps.rules.kinds import Kind
 from apps.rules.lines import line_of
 from apps.rules.periods import Period
-from apps.rules.solver_terms import Formula, Term, Terms
+from apps.rules.solver.terms import Formula, Term, Terms
 from apps.rules.windows import Before, Offset, PeriodEnd, Stretch, Through
 
 A_DAY = timedelta(days=1) // MICROSECOND

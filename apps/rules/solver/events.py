@@ -13,11 +13,11 @@ from apps.rules.holding import AT_LEAST_ONE
 from apps.rules.kinds import Kind
 from apps.rules.nodes import Compare, EventCondition
 from apps.rules.operators import COUNTING, MEASURING, SUMMING, operator
-from apps.rules.solver_cells import Cells, Greatest, Least, Stream
-from apps.rules.solver_parts import Literal, Part, held, signed
-from apps.rules.solver_replay import First, Replay
-from apps.rules.solver_terms import Formula, Measured, Term
-from apps.rules.solver_time import Moments, Place
+from apps.rules.solver.cells import Cells, Greatest, Least, Stream
+from apps.rules.solver.moments import Moments, Place
+from apps.rules.solver.parts import Literal, Part, held, signed
+from apps.rules.solver.replay import First, Replay
+from apps.rules.solver.terms import Formula, Measured, Term
 from apps.rules.windows import Anniversaries, Offset, Stretch, Window
 
 

@@ -6,7 +6,7 @@ That somebody can is shown by a contact, a witness, whom the verdict reading has
 is neither proved nor shown in time is undecided.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -16,9 +16,9 @@ import z3
 from apps.rules.clock import Calendar, Clock, moment
 from apps.rules.facts import Facts
 from apps.rules.nodes import Rule, SegmentCondition
-from apps.rules.solver_parts import Part, Unknown, is_so, whole
-from apps.rules.solver_telling import RuleOf, Telling, Told
-from apps.rules.solver_terms import Formula
+from apps.rules.solver.parts import Part, Unknown, is_so, whole
+from apps.rules.solver.telling import RuleOf, Telling, Told
+from apps.rules.solver.terms import Formula
 from apps.rules.verdict import holds
 
 EFFORT = 200_000  # steps of z3 for one question: some 200 ms, but the same on every machine
@@ -180,9 +180,15 @@ class Solver:
             for leaf in leaves
             if isinstance(leaf, SegmentCondition) and is_so(model, self._telling.literal(leaf))
         }
+        left_open = replace(facts, segments=frozenset(segments))
+        return self.standing(left_open, told, now=clock.now)
+
+    def standing(self, facts: Facts, told: Iterable[Told], *, now: datetime) -> Facts:
+        """Return the contact with those segments too that these rules refer to, by their rules."""
+        segments = set(facts.segments)
         for slug in dict.fromkeys(slug for one in told for slug in one.segments):
             rule = self._rule_of(slug)
             inside = replace(facts, segments=frozenset(segments))
-            if rule is not None and holds(rule, inside, now=clock.now, calendar=self.calendar):
+            if rule is not None and holds(rule, inside, now=now, calendar=self.calendar):
                 segments.add(slug)
         return replace(facts, segments=frozenset(segments))

@@ -19,9 +19,9 @@ from apps.rules.fold import fold
 from apps.rules.kinds import Kind
 from apps.rules.nodes import Leaf, TraitCondition
 from apps.rules.operators import operator
-from apps.rules.solver_terms import Formula, Terms
-from apps.rules.solver_time import Moments, Place
-from apps.rules.solver_values import UNNAMED, trait_cases
+from apps.rules.solver.moments import Moments, Place
+from apps.rules.solver.terms import Formula, Terms
+from apps.rules.solver.values import UNNAMED, trait_cases
 from apps.rules.windows import Anniversaries, Stretch
 
 Literal = Callable[[Leaf], Formula]

@@ -13,9 +13,9 @@ from apps.rules.facts import Facts, Occurrence
 from apps.rules.nodes import All, Rule, SegmentCondition
 from apps.rules.nodes import Any as AnyOf
 from apps.rules.operators import OPERATORS
-from apps.rules.solver import No, Solver, Witness
-from apps.rules.solver_relations import Relation, conflict, idle, place, relate
-from apps.rules.solver_survey import Survey
+from apps.rules.solver.asking import No, Solver, Witness
+from apps.rules.solver.relations import Relation, conflict, idle, place, relate
+from apps.rules.solver.survey import Survey
 from apps.rules.verdict import holds
 from tests.rules.population import CATALOGUE
 

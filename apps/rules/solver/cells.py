@@ -11,9 +11,9 @@ from itertools import product
 from apps.rules.kinds import MAX_NUMBER
 from apps.rules.nodes import EventCondition, Then, Where
 from apps.rules.operators import MEASURING
-from apps.rules.solver_terms import Formula, Term, Terms
-from apps.rules.solver_texts import TooMany
-from apps.rules.solver_values import Noted, Property, Range, property_cases
+from apps.rules.solver.terms import Formula, Term, Terms
+from apps.rules.solver.texts import TooMany
+from apps.rules.solver.values import Noted, Property, Range, property_cases
 
 MOST_CELLS = 240
 LIKELY_COUNT, LIKELY_SUM = 20, 10_000

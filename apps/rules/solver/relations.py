@@ -1,15 +1,19 @@
 """How two rules relate, and what one rule says to no purpose: questions put to the solver."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from apps.rules.facts import Facts
+from apps.rules.keys import keys
 from apps.rules.nodes import All, Any, Not, Rule
-from apps.rules.solver import Answer, No, Solver, Witness
-from apps.rules.solver_telling import Told
+from apps.rules.solver.asking import Answer, No, Solver, Witness
+from apps.rules.solver.telling import Told
+from apps.rules.verdict import holds
 
 Step = tuple[str, int]  # into which group, to which of its parts; -1 into a `not`
 Path = tuple[Step, ...]
+TriedOn = Callable[[Rule], Iterable[Facts]]
 MOST_PARTS = 40  # conditions and groups of a rule that are tried one by one
 
 
@@ -75,10 +79,11 @@ def conflict(solver: Solver, rule: Rule) -> list[tuple[Path, Rule]]:
     return [(path, part) for path, part, _ in kept]
 
 
-def idle(solver: Solver, rule: Rule) -> list[tuple[Path, Rule]]:
+def idle(solver: Solver, rule: Rule, tried_on: TriedOn = lambda _: ()) -> list[tuple[Path, Rule]]:
     """Return the parts that change nothing: all of them can be left out together.
 
-    Where two say the same, it is the later one. Not of a rule that all or none meet.
+    Where two say the same, it is the later one. Not of a rule that all or none meet. First
+    it is looked whether a part makes a difference to one of those it is `tried_on`.
     """
     found: list[tuple[Path, Rule]] = []
     left = rule
@@ -89,7 +94,9 @@ def idle(solver: Solver, rule: Rule) -> list[tuple[Path, Rule]]:
         if any(path[: len(above)] == above for above, _ in found):
             continue
         without = _replaced(left, path, All(()) if path[-1][0] == "all" else Any(()))
-        if _are_same(solver, left, without):
+        if not _differ_on(solver, left, without, tried_on(part)) and _are_same(
+            solver, left, without
+        ):
             found.append((path, part))
             left = without
     return found[::-1]
@@ -103,6 +110,18 @@ def place(path: Path) -> str:
 def _are_same(solver: Solver, one: Rule, other: Rule) -> bool:
     differ = Any((All((one, Not(other))), All((other, Not(one)))))
     return solver.none(met=[solver.tell(differ)])
+
+
+def _differ_on(solver: Solver, one: Rule, other: Rule, people: Iterable[Facts]) -> bool:
+    """Return whether somebody meets one rule alone; not looked into where they read segments."""
+    if keys(one).segments:
+        return False
+    now, calendar = solver.now, solver.calendar
+    return any(
+        holds(one, facts, now=now, calendar=calendar)
+        is not holds(other, facts, now=now, calendar=calendar)
+        for facts in people
+    )
 
 
 def _together(rule: Rule, path: Path = ()) -> Iterator[tuple[Path, Rule]]:

@@ -18,7 +18,7 @@ from apps.rules.nodes import TraitCondition, Where
 from apps.rules.occurring import property_holds
 from apps.rules.operators import operator
 from apps.rules.periods import civil
-from apps.rules.solver_texts import ANOTHER, Pattern, Region, TooMany, named, regions
+from apps.rules.solver.texts import ANOTHER, Pattern, Region, TooMany, named, regions
 
 GROWN_UP = 30  # years
 UNNAMED = object()  # the value of a case of which no example is known

@@ -19,12 +19,12 @@ from apps.rules.nodes import (
     TraitCondition,
 )
 from apps.rules.operators import operator
-from apps.rules.solver_events import of_events
-from apps.rules.solver_parts import Part, by_cases, of_choices, of_dates
-from apps.rules.solver_terms import Formula, Terms
-from apps.rules.solver_texts import TooMany
-from apps.rules.solver_time import Moments
-from apps.rules.solver_values import trait_cases
+from apps.rules.solver.events import of_events
+from apps.rules.solver.moments import Moments
+from apps.rules.solver.parts import Part, by_cases, of_choices, of_dates
+from apps.rules.solver.terms import Formula, Terms
+from apps.rules.solver.texts import TooMany
+from apps.rules.solver.values import trait_cases
 from apps.rules.windows import Offset, Stretch
 
 Subject = tuple[str, ...]  # what conditions are about: a trait, an event, a segment
