@@ -8,5 +8,7 @@ class NurtureConfig(AppConfig):
     verbose_name = "Sequences"
 
     def ready(self) -> None:
+        import_module("apps.nurture.foretelling")
         import_module("apps.nurture.probes")
+        import_module("apps.nurture.reading")
         import_module("apps.nurture.receivers")

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import QuerySet
 
 from apps.contacts.models import Contact
 from apps.core import rows
 from apps.core.crashpoints import reached
-from apps.nurture import models, walking
+from apps.nurture import lanes, models, walking
+from apps.nurture.stopping import stop
 from apps.segments.models import Transition
 
 Transitions = Sequence[Transition] | QuerySet[Transition]
@@ -50,9 +51,7 @@ def _of(transitions: Transitions, watched: Set[int]) -> list[Transition]:
 
 def _stop_leavers(left: Iterable[Transition], *, now: datetime) -> None:
     for segment_id, transitions in _by_segment(left).items():
-        stopping = models.Sequence.objects.filter(
-            segment=segment_id, on_leave=models.Sequence.OnLeave.STOP
-        )
+        stopping = models.Sequence.objects.filter(segment=segment_id).stopping_leavers()
         for sequence in stopping.select_related("segment"):
             stop(
                 models.Enrolment.objects.filter(sequence=sequence, contact__in=set(transitions)),
@@ -61,42 +60,13 @@ def _stop_leavers(left: Iterable[Transition], *, now: datetime) -> None:
             )
 
 
-def stop(enrolments: models.EnrolmentQuerySet, *, now: datetime, reason: str) -> int:
-    """Stop the active ones and withhold mails that are not yet being handed over.
-
-    The mails of a walk that reached its end count too. Callers hold the contacts' locks.
-    """
-    # By subquery, before the states change; PostgreSQL would read them after.
-    ids = list(enrolments.values_list("pk", flat=True))
-    stopped = (
-        models.Enrolment.objects.active()
-        .filter(pk__in=ids)
-        .update(
-            state=models.Enrolment.State.STOPPED, reason=reason[:200], due_at=None, ended_at=now
-        )
-    )
-    withhold(models.Message.objects.filter(enrolment__in=ids), now=now, reason=reason)
-    return stopped
-
-
-def withhold(messages: models.MessageQuerySet, *, now: datetime, reason: str) -> int:
-    """Take back the mails whose hand-over has not begun; whoever claimed one loses it."""
-    return messages.unfinished().update(
-        state=models.Message.State.WITHHELD,
-        reason=reason[:500],
-        token="",
-        look_at=None,
-        changed_at=now,
-    )
-
-
 def _start_entrants(entered: Iterable[Transition], *, now: datetime) -> None:
     by_segment = _by_segment(entered)
     sequences = list(
         models.Sequence.objects.live()
         .filter(segment__in=by_segment)
         .select_related("segment")
-        .order_by("pk")
+        .order_by("-priority", "pk")  # in a lane, the highest of those entered at once begins
     )
     steps = walking.steps_of(sequence.pk for sequence in sequences)
     for sequence in sequences:
@@ -115,15 +85,16 @@ def start(
     ahead: walking.Stretch,
     now: datetime,
 ) -> list[models.Enrolment]:
-    """Begin the sequence for those entrants whom its re-entry policy lets in.
+    """Begin the sequence for those entrants whom its re-entry policy and its lane let in.
 
     Callers hold the contacts' locks. Each new enrolment has walked its first stretch: its
     first mail is queued when this returns.
     """
     keys = _admitted(sequence, entrants, now=now)
-    if sequence.re_entry == ReEntry.EVERY_TIME:
+    if sequence.starts_over:
         running = models.Enrolment.objects.active().filter(sequence=sequence, contact__in=keys)
         stop(running, now=now, reason="Started over")
+    stop(lanes.lower(sequence, set(keys)), now=now, reason=f"Gave way to {sequence}")
     fresh = [
         models.Enrolment(sequence=sequence, contact_id=contact_id, trigger_key=key, started_at=now)
         for contact_id, key in keys.items()
@@ -143,18 +114,12 @@ def _admitted(
     The policy is in the key: "once" can be taken once, a transition begins one enrolment.
     """
     past = models.Enrolment.objects.filter(sequence=sequence, contact__in=set(entrants))
+    barred = set(past.barring(sequence, now).values_list("contact_id", flat=True))
+    barred |= lanes.barred(sequence, set(entrants), now=now)
+    free = [pk for pk in sorted(entrants) if pk not in barred]
     if sequence.re_entry == ReEntry.NEVER:
-        barred = set(past.values_list("contact_id", flat=True))
-        return {pk: "once" for pk in sorted(entrants) if pk not in barred}
-    keys = {pk: f"transition:{entrants[pk].pk}" for pk in sorted(entrants)}
-    summary = past.values("contact_id").annotate(
-        latest=Max("started_at"), running=Max("pk", filter=Q(state=models.Enrolment.State.ACTIVE))
-    )
-    for row in summary:
-        too_soon = row["latest"] + sequence.cooldown > now
-        busy = sequence.re_entry == ReEntry.AFTER_FINISH and row["running"] is not None
-        if too_soon or busy:
-            del keys[row["contact_id"]]
+        return dict.fromkeys(free, "once")
+    keys = {pk: f"transition:{entrants[pk].pk}" for pk in free}
     used = set(past.filter(trigger_key__in=keys.values()).values_list("contact_id", flat=True))
     return {pk: key for pk, key in keys.items() if pk not in used}
 

@@ -66,9 +66,23 @@ class SequenceForm(PlainLabels, forms.ModelForm[Sequence]):
         help_text="How long after one start another may follow for a contact.",
     )
 
+    priority = forms.IntegerField(
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=32_767,
+        help_text=Sequence._meta.get_field("priority").help_text,
+    )
+
     class Meta:
         model = Sequence
-        fields = ("name", "slug", "status", "segment", "on_leave", "re_entry", "cooldown")
+        fields = (
+            *("name", "slug", "status", "segment", "on_leave", "re_entry", "cooldown"),
+            *("lane", "priority"),
+        )
+
+    def clean_priority(self) -> int:
+        return self.cleaned_data["priority"] or 0
 
 
 class StepForm(PlainLabels, forms.ModelForm[Step]):

@@ -4,8 +4,9 @@ from collections import defaultdict
 from datetime import datetime
 
 from apps.contacts.models import Contact
-from apps.nurture import enrolling
+from apps.nurture import lanes
 from apps.nurture.models import Enrolment, Message, Sequence
+from apps.nurture.stopping import stop, withhold
 
 REASON = "Merged with a contact who is further along"
 KEY_LENGTH = 60
@@ -15,8 +16,8 @@ GONE_OUT = (Message.State.HANDING, Message.State.SENT, Message.State.IN_DOUBT)
 def merge(into: Contact, gone: Contact, *, now: datetime) -> None:
     """Move enrolments and mails; where both walk one sequence, who is further along goes on.
 
-    A sequence that is for once per contact counts what either had of it. Callers hold the
-    contacts' locks.
+    Of two in one lane the higher goes on. A sequence that is for once per contact counts what
+    either had of it. Callers hold the contacts' locks.
     """
     _release_claims(gone, now=now)
     by_sequence: dict[int, list[Enrolment]] = defaultdict(list)
@@ -27,6 +28,7 @@ def merge(into: Contact, gone: Contact, *, now: datetime) -> None:
         _keep_one(walked, now=now)
         _move(walked, into, gone)
     Message.objects.filter(contact=gone).update(contact=into)
+    stop(lanes.outranked([into.pk]), now=now, reason="Merged: a higher sequence of its lane runs")
 
 
 def _release_claims(gone: Contact, *, now: datetime) -> None:
@@ -45,12 +47,12 @@ def _keep_one(walked: list[Enrolment], *, now: datetime) -> None:
         return
     kept = max(rivals, key=lambda one: (one.next_position, one.ended_at is not None, -one.pk))
     others = [one.pk for one in rivals if one.pk != kept.pk]
-    enrolling.stop(Enrolment.objects.filter(pk__in=others), now=now, reason=REASON)
+    stop(Enrolment.objects.filter(pk__in=others), now=now, reason=REASON)
     sent = Message.objects.filter(enrolment__in=others, state__in=GONE_OUT)
     again = Message.objects.filter(
         enrolment=kept, step__in=list(sent.values_list("step", flat=True))
     )
-    enrolling.withhold(again, now=now, reason=REASON)
+    withhold(again, now=now, reason=REASON)
 
 
 def _move(walked: list[Enrolment], into: Contact, gone: Contact) -> None:

@@ -16,6 +16,7 @@ from apps.nurture import spans, templating
 from apps.segments.models import Segment
 
 DAY = timedelta(days=1)
+CENTURY = 36_525 * DAY  # a longer cooldown ends before time began
 
 
 def new_message_id() -> str:
@@ -27,6 +28,10 @@ def new_message_id() -> str:
 class SequenceQuerySet(models.QuerySet["Sequence"]):
     def live(self) -> Self:
         return self.filter(status=Sequence.Status.LIVE)
+
+    def stopping_leavers(self) -> Self:
+        """Return the sequences that end for whoever leaves their segment."""
+        return self.filter(on_leave=Sequence.OnLeave.STOP)
 
 
 class Sequence(models.Model):
@@ -64,6 +69,17 @@ class Sequence(models.Model):
     on_leave = models.CharField(
         "on leaving the segment", max_length=10, choices=OnLeave, default=OnLeave.STOP
     )
+    lane = models.CharField(
+        max_length=60,
+        blank=True,
+        db_index=True,
+        help_text="Of the sequences in one lane only one runs for a contact at a time.",
+    )
+    priority = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="Within its lane: the higher number begins and stops the lower; of equals, the"
+        " one under way goes on.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects: ClassVar[SequenceQuerySet] = SequenceQuerySet.as_manager()  # type: ignore[assignment]
@@ -80,6 +96,13 @@ class Sequence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        self.lane = " ".join(self.lane.split()).lower()  # one lane has one name
+
+    @property
+    def starts_over(self) -> bool:
+        return self.re_entry == self.ReEntry.EVERY_TIME
 
 
 class Step(models.Model):
@@ -136,6 +159,16 @@ class Step(models.Model):
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def active(self) -> Self:
         return self.filter(state=Enrolment.State.ACTIVE)
+
+    def barring(self, sequence: Sequence, now: datetime) -> Self:
+        """Return the enrolments that keep their contact from beginning the sequence again."""
+        past = self.filter(sequence=sequence)
+        if sequence.re_entry == Sequence.ReEntry.NEVER:
+            return past
+        bars = Q(started_at__gt=now - min(sequence.cooldown, CENTURY))
+        if sequence.re_entry == Sequence.ReEntry.AFTER_FINISH:
+            bars |= Q(state=Enrolment.State.ACTIVE)
+        return past.filter(bars)
 
     def due(self, now: datetime) -> Self:
         """Return the enrolments whose wait is over and whose sequence runs, longest due first."""

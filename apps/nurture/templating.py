@@ -1,86 +1,14 @@
-"""The marketer's templates: Liquid, cut down to what a mail needs and fenced in.
+"""What a mail's template may know of its contact; how templates are read: core's liquid."""
 
-Templates come from marketers, values from respondents. A value is never parsed as a template,
-and where the output is Markdown its every special character becomes a character reference,
-which cannot open a link, a tag or a list wherever it stands.
-"""
-
-import re
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
-from liquid import DictLoader, Environment
-from liquid.builtin.output import Output, OutputNode
-from liquid.context import RenderContext
-from liquid.exceptions import LiquidError
-from liquid.stringify import to_liquid_string
-from liquid.template import BoundTemplate
+from apps.core.liquid import TemplateError, as_markdown, one_line, parsed, render
+
+__all__ = ["TemplateError", "as_markdown", "check", "fields", "one_line", "render"]
 
 CONTACT_FIELDS: Final = ("first_name", "last_name", "email")
 ROOTS: Final = ("contact", "traits", "quiz")
-# fmt: off
-TAGS: Final = frozenset((
-    "#", "assign", "break", "case", "comment", "content", "continue", "for", "if", "illegal",
-    "output", "raw", "unless",
-))
-FILTERS: Final = frozenset((
-    "append", "capitalize", "date", "default", "divided_by", "downcase", "first", "join", "last",
-    "minus", "plus", "prepend", "remove", "replace", "round", "size", "slice", "split", "strip",
-    "times", "truncate", "truncatewords", "upcase", "url_encode",
-))
-# fmt: on
-SPECIAL = re.compile(r"[!-/:-@\[-`{-~]")  # ASCII punctuation: all that Markdown or HTML may read
-BLANK = re.compile(r"[\s\x00-\x1f\x7f]+")
-
-
-class TemplateError(ValueError):
-    """A template that cannot be used; the message tells its author why."""
-
-
-def one_line(value: str) -> str:
-    """Collapse blanks, line ends and control characters: a value cannot begin a new line."""
-    return BLANK.sub(" ", value).strip()
-
-
-def as_markdown(value: str) -> str:
-    """Return the value so that Markdown shows it as it is."""
-    return SPECIAL.sub(lambda match: f"&#{ord(match[0])};", one_line(value))
-
-
-class ValueNode(OutputNode):
-    def render_to_output(self, context: RenderContext, buffer: TextIO) -> int:
-        value = to_liquid_string(self.expression.evaluate(context), autoescape=False)
-        escape = as_markdown if isinstance(context.env, MarkdownEnvironment) else one_line
-        return buffer.write(escape(value))
-
-
-class ValueOutput(Output):
-    node_class = ValueNode
-
-
-class MailEnvironment(Environment):
-    """Liquid without files, without most tags and filters, within limits."""
-
-    block_nesting_limit = 10
-    context_depth_limit = 10
-    loop_iteration_limit = 1_000
-    local_namespace_limit = 100_000  # bytes
-    output_stream_limit = 200_000  # bytes
-
-    def __init__(self) -> None:
-        super().__init__(loader=DictLoader({}))
-        self.add_tag(ValueOutput)
-        self.tags = {name: tag for name, tag in self.tags.items() if name in TAGS}
-        self.filters = {name: call for name, call in self.filters.items() if name in FILTERS}
-
-
-class MarkdownEnvironment(MailEnvironment):
-    """The same for a template whose output is Markdown: values are escaped for it."""
-
-
-PLAIN: Final = MailEnvironment()
-MARKDOWN: Final = MarkdownEnvironment()
 
 
 class Branch(Mapping[str, object]):
@@ -117,20 +45,9 @@ def fields(contact: Mapping[str, str], profile: Mapping[str, object]) -> dict[st
     }
 
 
-def render(source: str, *, known: Mapping[str, object], markdown: bool) -> str:
-    """Fill in a template; raise TemplateError where that cannot be done."""
-    template = _parsed(source, markdown=markdown)
-    try:
-        return template.render(**known)
-    except (LiquidError, ArithmeticError, LookupError, TypeError, ValueError) as error:
-        raise TemplateError(_explain(error)) from None
-    except RecursionError:
-        raise TemplateError("The template is nested too deeply.") from None
-
-
 def check(source: str) -> None:
     """Raise TemplateError unless the template parses, knows its fields and can be rendered."""
-    template = _parsed(source, markdown=True)
+    template = parsed(source, markdown=True)
     for path in template.global_variable_segments():
         _check_path(path)
     render(source, known=fields({}, {}), markdown=True)
@@ -145,19 +62,3 @@ def _check_path(path: Any) -> None:
         )
     if path[0] == "contact" and (len(path) != 2 or path[1] not in CONTACT_FIELDS):
         raise TemplateError(f"There is no field {shown}: contact has {', '.join(CONTACT_FIELDS)}.")
-
-
-@lru_cache(maxsize=256)
-def _parsed(source: str, *, markdown: bool) -> BoundTemplate:
-    try:
-        return (MARKDOWN if markdown else PLAIN).from_string(source)
-    except LiquidError as error:
-        raise TemplateError(_explain(error)) from None
-    except RecursionError:
-        raise TemplateError("The template is nested too deeply.") from None
-
-
-def _explain(error: Exception) -> str:
-    text = str(getattr(error, "message", None) or error).strip().splitlines()
-    reason = text[0] if text else type(error).__name__
-    return f"The template cannot be read: {reason[:200]}"

@@ -8,7 +8,8 @@ from django.db import transaction
 
 from apps.contacts import consent, people
 from apps.contacts.models import Contact
-from apps.nurture import enrolling, models
+from apps.nurture import models
+from apps.nurture.stopping import stop, withhold
 from apps.nurture.unsubscribe_token import Bearer
 
 WORDING = "Unsubscribed by the link in an e-mail"
@@ -42,8 +43,8 @@ def unsubscribe(contact: Contact, *, source: str, clock: Clock, patience: float 
 def end_mail(contact_id: int, *, now: datetime, reason: str) -> None:
     """Stop all sequences of a contact and withhold its mails; callers hold the contact's lock."""
     enrolments = models.Enrolment.objects.filter(contact=contact_id)
-    enrolling.stop(enrolments.active(), now=now, reason=reason)
-    enrolling.withhold(models.Message.objects.filter(contact=contact_id), now=now, reason=reason)
+    stop(enrolments.active(), now=now, reason=reason)
+    withhold(models.Message.objects.filter(contact=contact_id), now=now, reason=reason)
 
 
 def _wait_for_hand_overs(contact: Contact, *, patience: float) -> None:

@@ -10,7 +10,8 @@ from django.db import transaction
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
-from apps.nurture import models
+from apps.nurture import lanes, models
+from apps.nurture.stopping import stop
 
 RING_AT_ONCE = 20  # more mails than this are left to the sweeper, which rings at a steady pace
 BELL = timedelta(seconds=30)  # after that long without an answer the sweeper rings again
@@ -106,7 +107,8 @@ def advance_many(enrolment_ids: Sequence[int], *, now: datetime) -> int:
     if not enrolment_ids:
         return 0
     with transaction.atomic():
-        _lock_contacts_of(enrolment_ids)
+        held = _lock_contacts_of(enrolment_ids)
+        stop(lanes.outranked(held), now=now, reason="A higher sequence of its lane runs")
         turn = list(models.Enrolment.objects.due(now).filter(pk__in=enrolment_ids))
         steps = steps_of(enrolment.sequence_id for enrolment in turn)
         walked = [
@@ -124,10 +126,11 @@ def advance_many(enrolment_ids: Sequence[int], *, now: datetime) -> int:
     return len(turn)
 
 
-def _lock_contacts_of(enrolment_ids: Sequence[int]) -> None:
+def _lock_contacts_of(enrolment_ids: Sequence[int]) -> set[int]:
     owners = models.Enrolment.objects.filter(pk__in=enrolment_ids)
     held: set[int] = set()
     while fresh := set(owners.values_list("contact_id", flat=True)) - held:
         # A second round only where contacts were merged while we waited for the first.
         list(Contact.objects.locked(fresh).values_list("pk", flat=True))
         held |= fresh
+    return held

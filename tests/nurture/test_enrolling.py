@@ -74,6 +74,16 @@ def test_never_means_once_for_ever() -> None:
     assert Enrolment.objects.count() == 1
 
 
+def test_a_cooldown_longer_than_time_itself_lets_nobody_in_again() -> None:
+    welcome = build.sequence(
+        "Welcome", re_entry=ReEntry.EVERY_TIME, cooldown=timedelta(days=9_999_999)
+    )
+    contact = subscriber()
+    for _ in range(2):
+        enter(welcome.segment, contact)
+    assert Enrolment.objects.count() == 1
+
+
 def test_after_finish_lets_in_again_once_the_last_walk_has_ended() -> None:
     welcome = build.sequence(
         "Welcome",

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from apps.contacts import consent
-from apps.nurture import enrolling, handing
+from apps.nurture import handing, stopping
 from apps.nurture import smtp as mail_server
 from apps.nurture.models import Enrolment, Message, Sequence, Suppression
 from tests import smtp
@@ -209,7 +209,7 @@ def test_a_message_withheld_under_a_worker_is_not_handed_over(
 
     def withdraw(name: str) -> None:
         if name == "deliver.claimed":
-            enrolling.withhold(Message.objects.all(), now=NOW, reason="Unsubscribed")
+            stopping.withhold(Message.objects.all(), now=NOW, reason="Unsubscribed")
 
     monkeypatch.setattr(handing, "reached", withdraw)
     assert deliver(message).state == "withheld"

@@ -11,6 +11,8 @@ from django.db import connection
 from tests.nurture.dying_workers import CONTACTS
 from tests.smtp import CountingServer
 
+pytestmark = pytest.mark.alone
+
 POINTS = (
     "advance.before_commit",
     "advance.committed",

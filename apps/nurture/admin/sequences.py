@@ -37,7 +37,7 @@ class StepInline(admin.StackedInline[Step, Sequence]):
 class SequenceAdmin(admin.ModelAdmin[Sequence]):
     form = SequenceForm
     inlines = (StepInline,)
-    list_display = ("name", "state", "segment", "mails", "active", "finished")
+    list_display = ("name", "state", "segment", "lane", "mails", "active", "finished")
     list_filter = ("status",)
     search_fields = ("name",)
     list_select_related = ("segment",)
@@ -45,6 +45,7 @@ class SequenceAdmin(admin.ModelAdmin[Sequence]):
     fieldsets = (
         (None, {"fields": (("name", "slug"), "status")}),
         ("Who", {"fields": ("segment", "on_leave", ("re_entry", "cooldown"))}),
+        ("Beside others", {"fields": (("lane", "priority"),)}),
     )
 
     class Media:
