@@ -11,3 +11,4 @@ class SegmentsConfig(AppConfig):
         import_module("apps.segments.receivers")
         import_module("apps.segments.health")
         import_module("apps.segments.panels")
+        import_module("apps.segments.foretold")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.accounts.models import User
 from apps.contacts import people
-from apps.segments import editing
+from apps.segments import editing, pinning
 from apps.segments.marks import mark
 from apps.segments.models import Ladder, Pin, Segment
 
@@ -141,7 +141,9 @@ def _hold(segment: Segment, held: Held, *, by: User | None, now: datetime) -> No
             for pk, how in sorted(fresh.items())
         ]
     )
-    mark({pk: {f"pin:{segment.slug}"} for pk in sorted(gone | fresh.keys())})
+    changed = {pk: wanted.get(pk) for pk in sorted(gone | fresh.keys())}
+    pinning.keep(segment, changed, by=by, now=now)
+    mark({pk: {f"pin:{segment.slug}"} for pk in changed})
 
 
 def _wanted(held: Held) -> dict[int, str]:

@@ -1,18 +1,29 @@
 """Changing a segment: checked, numbered, and applied to everybody already there."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
 from apps.rules.nodes import Rule
-from apps.segments import rebuilding
-from apps.segments.models import Pin, Revision, Segment
+from apps.segments import pinning, rebuilding
+from apps.segments.models import Ladder, Pin, Revision, Segment
 from apps.segments.places import segment_places
-from apps.segments.plan import CycleError, catalogue, compile_plan
+from apps.segments.plan import (
+    CycleError,
+    Plan,
+    catalogue,
+    changed,
+    compile_live,
+    compile_plan,
+    live_plan,
+)
 
 SOMEBODY_ELSE = "Somebody saved a segment of this name, or on this rung, just now. Save again."
 
@@ -31,6 +42,10 @@ class Circle(SegmentError):
     def __init__(self, error: CycleError) -> None:
         super().__init__(str(error))
         self.slugs = error.slugs
+
+
+class DefaultRule(SegmentError):
+    """The default of a ladder takes everybody no rung took, and has no other rule."""
 
 
 class StillRead(SegmentError):
@@ -78,9 +93,10 @@ def _save(
         if before is not None and not _differs(before, segment):
             segment.save()
             return
+        plan = live_plan()
         _number(segment, by=by, now=now)
-        _check(segment, before)
-        _rebuild(segment, before, by=by, now=now, enrol_existing=enrol_existing)
+        moved = changed(plan, _checked(segment, before))
+        _rebuild(segment, before, moved, now=now, enrol_existing=enrol_existing)
 
 
 def lock_all() -> None:
@@ -97,6 +113,9 @@ def _number(segment: Segment, *, by: User | None, now: datetime) -> None:
         number=segment.revision,
         rule=segment.rule,
         status=segment.status,
+        name=segment.name,
+        ladder_id=segment.ladder_id,
+        rung=segment.rung,
         by=by,
         at=now,
     )
@@ -107,13 +126,23 @@ def _differs(before: Segment, after: Segment) -> bool:
     return any(getattr(before, name) != getattr(after, name) for name in names)
 
 
-def _check(segment: Segment, before: Segment | None) -> None:
-    """Refuse a circle, and an edit that takes from others the segment they read."""
+def _checked(segment: Segment, before: Segment | None) -> Plan:
+    """Return the plan with the edit in it.
+
+    Refuse what would break this segment, its ladder, or others that read it.
+    """
     if before is not None and before.slug != segment.slug:
         raise SegmentError("A segment keeps its slug: rules refer to it.")
+    if segment.is_default and segment.rule != Segment.EVERYBODY:
+        raise DefaultRule("It is the default of its ladder: its rule is 'everybody'.")
+    return _checked_plan([segment])
+
+
+def _checked_plan(edited: Collection[Segment]) -> Plan:
+    """Return the live plan; refuse a circle, and what takes from others the segment they read."""
     try:
-        plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
-        _refuse_circle_of_drafts(segment)
+        plan = compile_live()
+        _refuse_circle_of_drafts(edited)
     except CycleError as error:
         raise Circle(error) from None
     live = {planned.slug for planned in plan.segments}
@@ -122,12 +151,15 @@ def _check(segment: Segment, before: Segment | None) -> None:
         if missing:
             raise StillRead(f"'{planned.name}' reads '{missing[0]}', which would not be live.")
     broken = Segment.objects.live().filter(slug__in=plan.broken).order_by("pk")
+    slugs = {segment.slug for segment in edited}
     for row in broken:  # what reads an archived segment cannot be read any more
-        if segment.slug in {slug for _, slug in segment_places(row.rule)}:
-            raise StillRead(f"'{row.name}' reads '{segment.slug}', which would not be live.")
+        for _, slug in segment_places(row.rule):
+            if slug in slugs:
+                raise StillRead(f"'{row.name}' reads '{slug}', which would not be live.")
+    return plan
 
 
-def _refuse_circle_of_drafts(segment: Segment) -> None:
+def _refuse_circle_of_drafts(edited: Collection[Segment]) -> None:
     """Refuse a circle that would close once its drafts go live. Raises CycleError."""
     if not Segment.objects.filter(status=Segment.Status.DRAFT).exists():
         return
@@ -138,47 +170,99 @@ def _refuse_circle_of_drafts(segment: Segment) -> None:
             )
         )
     except CycleError as error:
-        if segment.slug in error.slugs:
+        if any(segment.slug in error.slugs for segment in edited):
             raise
 
 
 def _rebuild(
     segment: Segment,
     before: Segment | None,
+    moved: Collection[str],
     *,
-    by: User | None,
     now: datetime,
     enrol_existing: bool,
 ) -> None:
-    """Rebuild the segment, and its neighbours where it gave up or changed its rung.
+    """Rebuild the segment, and beside it the rungs that take others because of where it stands.
 
     A new rung needs no more than itself: whoever moves is marked, and the rungs below read
-    those marks. A rung that moved or went leaves contacts to rungs that do not read it.
+    those marks. A rung that moved or went leaves contacts to rungs that do not read it, and
+    whom its pins hold the rungs above it let go.
     """
     was_live = before is not None and before.status == Segment.Status.LIVE
     if not was_live and segment.status != Segment.Status.LIVE:
         return
-    rebuilding.order(segment, now=now, enrol_existing=enrol_existing)
-    if before is None or not was_live or _place(before) == _place(segment):
-        return
-    ladders = {row.ladder_id for row in (before, segment) if row.ladder_id}
-    others = Segment.objects.live().filter(ladder__in=ladders).exclude(pk=segment.pk)
-    for rung in others.order_by("ladder", "rung"):
-        _number(rung, by=by, now=now)
-        rebuilding.order(rung, now=now)
+    beside = moved if _changes_places(segment, before) else ()
+    rebuilding.order(segment, now=now, enrol_existing=enrol_existing, beside=beside)
+
+
+def _changes_places(segment: Segment, before: Segment | None) -> bool:
+    if before is None or _place(before) == _place(segment):
+        return False
+    return before.status == Segment.Status.LIVE or segment.pins.exists()
 
 
 def _place(segment: Segment) -> tuple[object, ...]:
     return (segment.status, segment.ladder_id, segment.rung)
 
 
+def arrange(ladder: Ladder, order: Sequence[int], *, by: User | None, now: datetime) -> bool:
+    """Let these segments be the rungs of the ladder, in this order, above its default.
+
+    All at once: each that moves has its next revision, and the ladder is rebuilt as a whole.
+    Return whether anything moved. Raises SegmentError.
+    """
+    with transaction.atomic():
+        lock_all()
+        rows = Segment.objects.filter(Q(ladder=ladder) | Q(pk__in=order)).order_by("pk")
+        rungs = {row.pk: row for row in rows if not (row.is_default and row.ladder_id)}
+        _refuse_rungs(ladder, order, rungs)
+        moved = [row for pk, row in rungs.items() if _puts(row, ladder, order)]
+        Segment.objects.filter(pk__in=[row.pk for row in moved]).update(ladder=None, rung=None)
+        for row in moved:  # their rungs are free by now
+            _number(row, by=by, now=now)
+        if moved:
+            _checked_plan(moved)
+            _rebuild_ladder(ladder, moved, now=now)
+    return bool(moved)
+
+
+def _refuse_rungs(ladder: Ladder, order: Sequence[int], rungs: Mapping[int, Segment]) -> None:
+    if len(set(order)) < len(order) or not set(order) <= rungs.keys():
+        raise SegmentError("These segments cannot be the rungs: one is not there, or there twice.")
+    for row in rungs.values():
+        if row.ladder_id not in {None, ladder.pk}:
+            raise SegmentError(f"'{row.name}' stands on another ladder.")
+
+
+def _puts(row: Segment, ladder: Ladder, order: Sequence[int]) -> bool:
+    """Give a segment its place; return whether that is another than it had."""
+    before = (row.ladder_id, row.rung)
+    row.ladder = ladder if row.pk in order else None
+    row.rung = order.index(row.pk) + 1 if row.pk in order else None
+    return before != (row.ladder_id, row.rung)
+
+
+def _rebuild_ladder(ladder: Ladder, moved: Iterable[Segment], *, now: datetime) -> None:
+    live = [row for row in moved if row.status == Segment.Status.LIVE]
+    if live:
+        rebuilding.order_ladder(ladder, now=now)
+    for row in live:
+        if row.ladder_id is None:
+            rebuilding.order(row, now=now)
+
+
 def pin(contact: Contact, segment: Segment, *, held: str | None, by: User | None) -> None:
     """Hold a contact in or out of a segment by hand; None lets the rule decide again."""
     with transaction.atomic():
-        if held is None:
-            for row in Pin.objects.filter(contact=contact, segment=segment):
-                row.delete()
+        pins = Pin.objects.filter(contact=contact, segment=segment)
+        if pins.filter(held=held).exists() if held else not pins.exists():
             return
-        Pin.objects.update_or_create(
-            contact=contact, segment=segment, defaults={"held": held, "by": by}
-        )
+        now = timezone.now()
+        if held is None:
+            for row in pins:
+                row.delete()
+        else:
+            Pin.objects.update_or_create(
+                contact=contact, segment=segment, defaults={"held": held, "by": by, "at": now}
+            )
+        pinning.keep(segment, {contact.pk: held}, by=by, now=now)

@@ -47,9 +47,11 @@ class Preview:
 def warnings(rule: Rule, *, segment: Segment | None = None, now: datetime) -> "list[Warning]":
     """Return what is odd about a rule for certain: that nobody is in a draft, and what is proved.
 
-    `segment` is the one the rule is for: it is not compared with itself.
+    `segment` is the one the rule is for: it is not compared with itself, and the sequences that
+    listen to it are looked at too.
     """
     from apps.segments import proving  # noqa: PLC0415  z3 takes long to load
+    from apps.segments.sprawl import colliding  # noqa: PLC0415  the same
 
     drafts = Segment.objects.filter(status=Segment.Status.DRAFT)
     waiting = set(drafts.values_list("slug", flat=True))
@@ -60,7 +62,8 @@ def warnings(rule: Rule, *, segment: Segment | None = None, now: datetime) -> "l
     ]
     own = segment.slug if segment is not None else ""
     proved = proving.warnings(rule, plan=live_plan(), known=catalogue(), now=now, but=own)
-    return [*found, *proved]
+    together = colliding.warnings(rule, segment, now=now) if segment is not None else ()
+    return [*found, *proved, *together]
 
 
 def preview(
@@ -164,8 +167,9 @@ def _due(rule: Rule, *, now: datetime, scope: Scope, afresh: bool) -> Sql:
 
 def _being_rebuilt(segments: Iterable[Planned]) -> bool:
     under_way = Rebuild.objects.filter(state=Rebuild.State.WAITING)
-    ids = [segment.pk for segment in segments]
-    return under_way.filter(Q(segment=None) | Q(segment__in=ids)).exists()
+    read = {segment.slug: segment.pk for segment in segments}
+    its = Q(segment__in=read.values()) | Q(beside__has_any_keys=list(read))
+    return under_way.filter(Q(segment=None) | its).exists()
 
 
 _BOTH_WAYS = " UNION ALL ".join(

@@ -42,7 +42,7 @@ class SegmentForm(forms.ModelForm[Segment]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.instance.pk and cleaned.get("name"):
-            self.instance.slug = _free_slug(Segment, cleaned["name"])
+            self.instance.slug = free_slug(Segment, cleaned["name"])
         if cleaned.get("new_ladder") and not self.errors:
             self._begin_ladder(cleaned)
         return cleaned
@@ -53,7 +53,7 @@ class SegmentForm(forms.ModelForm[Segment]):
             self.add_error("new_ladder", "Choose a ladder above or begin a new one, not both.")
             return
         name = cleaned["new_ladder"]
-        cleaned["ladder"] = Ladder.objects.create(name=name, slug=_free_slug(Ladder, name))
+        cleaned["ladder"] = Ladder.objects.create(name=name, slug=free_slug(Ladder, name))
         cleaned["rung"] = cleaned.get("rung") or 1
 
 
@@ -62,7 +62,10 @@ class PinForm(forms.Form):
 
     email = forms.CharField(max_length=254, label="Contact's email")
     held = forms.ChoiceField(
-        choices=[*Pin.Held.choices, ("", "Let the rule decide")], required=False, label="Pin"
+        choices=[*Pin.Held.choices, ("", "Let the rule decide")],
+        initial=Pin.Held.IN,
+        required=False,
+        label="Membership",
     )
 
     def clean_email(self) -> Contact:
@@ -73,7 +76,7 @@ class PinForm(forms.Form):
         return contact
 
 
-def _free_slug(model: type[Segment] | type[Ladder], name: str) -> str:
+def free_slug(model: type[Segment] | type[Ladder], name: str) -> str:
     base = slugify(name)[:70] or model.__name__.lower()
     rows = model._default_manager.filter(slug__startswith=base)
     taken = set(rows.values_list("slug", flat=True))

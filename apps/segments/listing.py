@@ -1,38 +1,76 @@
-"""What the pages of segments show: the overview, and one segment with its members."""
+"""What the list of segments shows, and what the API tells of each in brief."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from itertools import groupby
 
-from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
-from apps.contacts import people
-from apps.contacts.models import MAX_SEARCH, Contact
+from apps.contacts.models import MAX_SEARCH
+from apps.core import sparkline
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
 from apps.rules.errors import RuleError
 from apps.rules.prose import sentence
-from apps.segments.models import Membership, Pin, Rebuild, Revision, Segment, Transition
+from apps.segments import rebuilds, sizes
+from apps.segments.models import Ladder, Segment
 from apps.segments.plan import catalogue
+from apps.segments.rebuilds import Applied
+from apps.segments.sizes import Course
+from apps.segments.sprawl import noticed
+from apps.segments.sprawl.noticed import Noticed
 
-MEMBERS = 50
-REVISIONS = 20
-A_WEEK = timedelta(days=7)
 TONES = {"live": "success", "draft": "quiet", "archived": "quiet"}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One segment in the overview."""
+    """One segment in the list."""
 
     segment: Segment
     sentence: str
-    members: int
-    entered: int
-    left: int
+    course: Course
+    spark: sparkline.Line
     tone: str
-    building: bool
+    rebuild: Applied | None
+    warnings: Sequence[Noticed] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rungs of one ladder in their order, or all segments that are on none."""
+
+    ladder: Ladder | None
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`is_warned`: there is a report on the segments, and so a column for what it found."""
+
+    groups: list[Group]
+    is_warned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which segments the list is to show: those of a status, those whose words hold these."""
+
+    words: str = ""
+    status: str = ""
+
+    @classmethod
+    def of(cls, given: Mapping[str, str]) -> "Asked":
+        status = given.get("status", "")
+        words = given.get("q", "").strip()[:MAX_SEARCH]
+        return cls(words, status if status in Segment.Status.values else "")
+
+    def fits(self, line: Line) -> bool:
+        """Return whether every word stands in the name, the ladder's name or the rule."""
+        ladder = line.segment.ladder
+        text = f"{line.segment.name} {ladder or ''} {line.sentence}".casefold()
+        return all(word in text for word in self.words.casefold().split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,71 +84,43 @@ class Brief:
     prose: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    id: int
-    external_id: str | None
-    since: datetime
+def overview(asked: Asked, *, now: datetime) -> Overview:
+    """Return the segments that are asked for, ladders first. The number of queries is fixed."""
+    chosen = Segment.objects.select_related("ladder")
+    if asked.status:
+        chosen = chosen.filter(status=asked.status)
+    rows = sorted(chosen, key=_place)
+    found = noticed.warnings()
+    lines = _lines(rows, found or {}, now=now)
+    fitting = [line for line in lines if asked.fits(line)]
+    grouped = groupby(fitting, key=lambda line: line.segment.ladder)
+    groups = [Group(ladder, list(found)) for ladder, found in grouped]
+    return Overview(groups, is_warned=found is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    sentence: str
-    count: int
-    members: list[Membership]
-    next: int | None
-    words: str
-    revisions: list[tuple[Revision, str]]
-    pins: list[Pin]
-    rebuild: "Applied | None"
-    tone: str
+def _place(row: Segment) -> tuple[object, ...]:
+    """Return what sorts ladders before the rest, and what is archived to the end."""
+    if row.ladder is not None:
+        return (False, row.ladder.name.casefold(), row.ladder_id, row.rung)
+    return (True, row.status == Segment.Status.ARCHIVED, row.name.casefold(), row.pk)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """How far the latest rebuild is: percent of the contacts looked at, and who moved."""
-
-    state: str
-    percent: int
-    entered: int
-    departed: int
-
-
-def overview() -> list[Line]:
-    """Return every segment, ladders together and in their order. Five queries."""
+def _lines(
+    rows: Sequence[Segment], warnings: Mapping[int, Sequence[Noticed]], *, now: datetime
+) -> Iterable[Line]:
     known = catalogue()
-    since = timezone.now() - A_WEEK
-    members = _counts(Membership.objects.all())
-    entered = _counts(_moves(Transition.Kind.ENTERED, since))
-    left = _counts(_moves(Transition.Kind.LEFT, since))
-    building = set(
-        Rebuild.objects.filter(state=Rebuild.State.WAITING).values_list("segment_id", flat=True)
-    )
-    rows = Segment.objects.select_related("ladder").order_by(
-        "status", "ladder__name", "rung", "name"
-    )
-    return [
-        Line(
+    courses = sizes.courses([row.pk for row in rows], now=now)
+    applied = rebuilds.latest(rows)
+    for row in rows:
+        yield Line(
             segment=row,
             sentence=in_words(row.rule, known),
-            members=members.get(row.pk, 0),
-            entered=entered.get(row.pk, 0),
-            left=left.get(row.pk, 0),
+            course=courses[row.pk],
+            spark=sparkline.line([day.members for day in courses[row.pk].days]),
             tone=TONES[row.status],
-            building=row.pk in building,
+            rebuild=applied.get(row.pk),
+            warnings=warnings.get(row.pk, ()),
         )
-        for row in rows
-    ]
-
-
-def _moves(kind: str, since: datetime) -> QuerySet[Transition]:
-    return Transition.objects.filter(kind=kind, at__gte=since)
-
-
-def _counts(rows: QuerySet[Any]) -> dict[int, int]:
-    """Return the number of rows by segment."""
-    counted = rows.order_by().values("segment").annotate(number=Count("pk"))
-    return dict(counted.values_list("segment", "number"))
 
 
 def in_words(rule: object | None, known: Catalogue) -> str:
@@ -123,77 +133,19 @@ def in_words(rule: object | None, known: Catalogue) -> str:
         return f"cannot be read: {error}"
 
 
-def page(segment: Segment, *, after: str, words: str) -> Page:
-    """Return a segment's page; members by keyset, the earliest member first."""
-    known = catalogue()
-    rows = Membership.objects.filter(segment=segment).select_related("contact").order_by("pk")
-    words = words[:MAX_SEARCH]
-    if words:
-        name = Q(contact__first_name__istartswith=words) | Q(contact__last_name__istartswith=words)
-        rows = rows.filter(Q(contact__email__istartswith=words) | name)
-    if after.isdecimal() and len(after) < 19:
-        rows = rows.filter(pk__gt=int(after))
-    found = list(rows[: MEMBERS + 1])
-    revisions = segment.revisions.select_related("by")[:REVISIONS]
-    return Page(
-        sentence=in_words(segment.rule, known),
-        count=segment.memberships.count(),
-        members=found[:MEMBERS],
-        next=found[MEMBERS - 1].pk if len(found) > MEMBERS else None,
-        words=words,
-        revisions=[(revision, in_words(revision.rule, known)) for revision in revisions],
-        pins=list(segment.pins.select_related("contact", "by").order_by("-at")[:MEMBERS]),
-        rebuild=_latest_rebuild(segment),
-        tone=TONES[segment.status],
-    )
-
-
-def _latest_rebuild(segment: Segment) -> Applied | None:
-    rebuild = segment.rebuilds.order_by("-pk").first()
-    if rebuild is None:
-        return None
-    parts = list(rebuild.parts.all())
-    newest = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    done = sum(max(min(part.done_to, newest) - part.first + 1, 0) for part in parts)
-    return Applied(
-        state=rebuild.get_state_display(),
-        percent=min(100 * done // (newest + 1), 100),
-        entered=sum(part.entered for part in parts),
-        departed=sum(part.departed for part in parts),
-    )
-
-
 def briefs(segments: QuerySet[Segment]) -> list[Brief]:
     """Return these segments in brief, by slug. Five queries, however many."""
     known = catalogue()
     rows = list(segments.order_by("slug"))
-    ids = [row.pk for row in rows]
-    members = _counts(Membership.objects.filter(segment__in=ids))
-    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING, segment__in=ids)
-    building = set(waiting.values_list("segment_id", flat=True))
+    members = sizes.members([row.pk for row in rows])
+    building = rebuilds.under_way(rows)
     return [
         Brief(
             slug=row.slug,
             revision=row.revision,
             state="building" if row.pk in building else "built",
-            members=members.get(row.pk, 0),
+            members=members[row.pk],
             prose=in_words(row.rule, known),
         )
         for row in rows
     ]
-
-
-def members_after(segment: Segment, *, after: int, limit: int) -> tuple[list[Member], int | None]:
-    """Return members by contact id, behind `after`, and the id the next page goes on from."""
-    rows = Membership.objects.filter(segment=segment, contact__gt=after).order_by("contact")
-    found = list(rows.values_list("contact_id", "since")[: limit + 1])
-    page, more = found[:limit], len(found) > limit
-    names = people.external_ids_of([contact_id for contact_id, _ in page])
-    members = [Member(contact_id, names.get(contact_id), since) for contact_id, since in page]
-    return members, page[-1][0] if more else None
-
-
-def standing_of(contact: Contact) -> list[tuple[str, datetime]]:
-    """Return the live segments the contact is in, by slug, and since when."""
-    rows = contact.memberships.filter(segment__status=Segment.Status.LIVE)
-    return list(rows.order_by("segment__slug").values_list("segment__slug", "since"))

@@ -9,10 +9,11 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.expressions import RawSQL
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from apps.core.crashpoints import reached
 from apps.rules.query import Sql
-from apps.segments.models import Change, Membership, Transition
+from apps.segments.models import Change, Membership, SizeNote, Transition
 from apps.segments.signals import memberships_changed
 
 Kind = Transition.Kind
@@ -39,6 +40,7 @@ def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Mov
     if moved == Moved(0, 0):
         return moved
     _write_memberships(now)
+    _note_sizes(now)
     reached("settle.before_signal")
     told = Transition.objects.filter(
         pk__gt=newest, cause=cause, contact__in=RawSQL("SELECT contact_id FROM moving", ())
@@ -99,6 +101,16 @@ def _write_memberships(now: datetime) -> None:
         f" SELECT segment_id, contact_id, {_MOMENT[connection.vendor]} FROM moving WHERE due"
         " ORDER BY contact_id, segment_id",
         now,
+    )
+
+
+def _note_sizes(now: datetime) -> None:
+    day = "%s::date" if connection.vendor == "postgresql" else "%s"
+    _run(
+        f"INSERT INTO {_table(SizeNote)} (segment_id, day, entered, departed, gone)"
+        f" SELECT segment_id, {day}, SUM(CASE WHEN due THEN 1 ELSE 0 END),"
+        " SUM(CASE WHEN due THEN 0 ELSE 1 END), 0 FROM moving GROUP BY segment_id",
+        localdate(now).isoformat(),
     )
 
 

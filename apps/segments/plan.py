@@ -4,10 +4,11 @@ The plan is kept in the process and read again when any live segment was saved.
 """
 
 import graphlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
+from hashlib import blake2b
 
 import structlog
 from django.db import connection
@@ -47,6 +48,7 @@ class Planned:
     ladder_id: int | None = None
     higher: tuple[str, ...] = ()  # slugs of the rungs above it, the first rung first
     rungs: tuple[str, ...] = ()  # slugs of all rungs of its ladder, itself included
+    is_default: bool = False  # its ladder's: whom no rung took
 
     @cached_property
     def keys(self) -> Keys:
@@ -112,6 +114,12 @@ class Plan:
                 found.append(segment)
         return tuple(reversed(found))
 
+    def above(self, slugs: Collection[str]) -> tuple[Planned, ...]:
+        """Return the segments of these slugs and all that refer to them, in the plan's order."""
+        following = self.touched_by(frozenset(f"segment:{slug}" for slug in slugs))
+        found = {planned.slug for planned in following}.union(slugs)
+        return tuple(planned for planned in self.segments if planned.slug in found)
+
     def touched_by(self, marks: frozenset[str]) -> tuple[Planned, ...]:
         """Return the segments that read any of the marks, and all that refer to those."""
         found = self._touched.get(marks)
@@ -152,13 +160,42 @@ _cached: tuple[str | None, Plan] = (None, Plan(()))
 def live_plan() -> Plan:
     """Return the plan of the live segments as committed now: one small query when unchanged."""
     global _cached  # noqa: PLW0603  one plan a process, replaced whole
-    sql = _STAMPS[connection.vendor].format(rows.table(Segment))
-    ((stamps,),) = rows.run(sql, [Segment.Status.LIVE.value])
+    stamps = _stamps()
     known, plan = _cached
     if known != stamps:
-        plan = compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
+        plan = compile_live()
         _cached = (stamps, plan)
     return plan
+
+
+def fingerprint() -> str:
+    """Return what tells the live segments as they are now from all they were before."""
+    return blake2b((_stamps() or "").encode(), digest_size=16).hexdigest()
+
+
+def _stamps() -> str | None:
+    sql = _STAMPS[connection.vendor].format(rows.table(Segment))
+    ((stamps,),) = rows.run(sql, [Segment.Status.LIVE.value])
+    return None if stamps is None else str(stamps)
+
+
+def compile_live() -> Plan:
+    """Compile the live segments as this transaction sees them."""
+    return compile_plan(Segment.objects.live().order_by("ladder_id", "rung", "pk"))
+
+
+def changed(before: Plan, after: Plan) -> frozenset[str]:
+    """Return the slugs of the segments that may take others by one plan than by the other."""
+    slugs = before.by_slug.keys() | after.by_slug.keys()
+    return frozenset(
+        slug
+        for slug in slugs
+        if _taking(before.by_slug.get(slug)) != _taking(after.by_slug.get(slug))
+    )
+
+
+def _taking(planned: Planned | None) -> tuple[object, ...] | None:
+    return None if planned is None else (planned.rule, planned.higher, planned.rungs)
 
 
 def catalogue() -> Catalogue:
@@ -180,7 +217,17 @@ def compile_plan(rows: Iterable[Segment]) -> Plan:
             broken[row.slug] = str(error)
             continue
         above = ladders.setdefault(row.ladder_id, []) if row.ladder_id else []
-        compiled.append(Planned(row.pk, row.slug, row.name, rule, row.ladder_id, tuple(above)))
+        compiled.append(
+            Planned(
+                row.pk,
+                row.slug,
+                row.name,
+                rule,
+                row.ladder_id,
+                tuple(above),
+                is_default=row.is_default,
+            )
+        )
         above.append(row.slug)
     return Plan(
         _ordered(
@@ -189,6 +236,12 @@ def compile_plan(rows: Iterable[Segment]) -> Plan:
         ),
         broken,
     )
+
+
+def with_rule(plan: Plan, slug: str, rule: Rule) -> Plan:
+    """Return the plan as if that segment had the rule. Raises CycleError."""
+    segments = (replace(one, rule=rule) if one.slug == slug else one for one in plan.segments)
+    return Plan(_ordered(segments), plan.broken)
 
 
 def _ordered(segments: Iterable[Planned]) -> tuple[Planned, ...]:

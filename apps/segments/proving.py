@@ -12,8 +12,8 @@ from typing import Any
 from apps.rules.catalogue import Catalogue
 from apps.rules.kinds import datetime_text
 from apps.rules.nodes import Rule
-from apps.rules.solver import Answer, Solver, Witness
-from apps.rules.solver_prose import (
+from apps.rules.solver.asking import Answer, Solver, Witness
+from apps.rules.solver.prose import (
     EVERYBODY,
     NEVER_REACHED,
     contains,
@@ -22,9 +22,9 @@ from apps.rules.solver_prose import (
     nobody,
     same_as,
 )
-from apps.rules.solver_relations import Relation, conflict, place, relate
-from apps.rules.solver_relations import idle as idle_parts
-from apps.rules.solver_survey import Known, Survey
+from apps.rules.solver.relations import Relation, conflict, place, relate
+from apps.rules.solver.relations import idle as idle_parts
+from apps.rules.solver.survey import Known, Survey
 from apps.segments.calendar import installed
 from apps.segments.plan import Plan, Planned
 
@@ -70,6 +70,22 @@ def warnings(
     seen = survey(plan, now=now)
     one = seen.know(rule)
     yield from of_rule(rule, one, seen, known)
+    yield from _of_others(one, plan, seen, but=but)
+
+
+def of_segment(
+    planned: Planned, *, plan: Plan, seen: Survey, known: Catalogue, pairs: bool
+) -> Iterator[Warning]:
+    """Yield the same of a segment of the plan, as its ladder leaves it; pairs only if wanted."""
+    if planned.rule is None:
+        return
+    one = seen.know(planned.unpinned)
+    yield from of_rule(planned.rule, one, seen, known)
+    if pairs:
+        yield from _of_others(one, plan, seen, but=planned.slug)
+
+
+def _of_others(one: Known, plan: Plan, seen: Survey, *, but: str) -> Iterator[Warning]:
     if one.never or one.always:
         return
     for planned in plan.segments:
@@ -91,7 +107,7 @@ def of_rule(rule: Rule, one: Known, seen: Survey, known: Catalogue) -> Iterator[
     elif one.always:
         yield Warning("always_true", EVERYBODY)
     else:
-        for path, part in idle_parts(seen.solver, rule):
+        for path, part in idle_parts(seen.solver, rule, one.tried_on):
             yield Warning("changes_nothing", idle(part, known), place(path))
 
 

@@ -9,7 +9,7 @@ whoever is settled meanwhile waits for one small piece at most, and is judged by
 import time
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,13 +20,11 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
-from apps.rules.query import Sql
-from apps.segments.difference import differences, fits
+from apps.segments.deciding import differences_of, read_by_others
 from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
-from apps.segments.models import Change, Membership, Rebuild, RebuildPart, Segment
+from apps.segments.models import Change, Ladder, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
-from apps.segments.population import difference_of
 from apps.segments.scope import Scope, roomy
 from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
 
@@ -45,14 +43,40 @@ REBUILD_JOB = "apps.segments.jobs.rebuild"
 SETTLE_JOB = "apps.segments.jobs.settle_waiting"
 
 
-def order(segment: Segment, *, now: datetime, enrol_existing: bool = False) -> Rebuild:
-    """Write down that the segment's present revision must be applied, and wake the workers."""
-    Rebuild.objects.filter(segment=segment, state=Rebuild.State.WAITING).update(
+def order(
+    segment: Segment, *, now: datetime, enrol_existing: bool = False, beside: Collection[str] = ()
+) -> Rebuild:
+    """Write down that the segment's present revision must be applied, and wake the workers.
+
+    The live segments `beside` it are decided with it, and all that refer to any of them: where
+    rungs change places, each alone would see the others where they stood before. What a
+    rebuild that is not done yet had to decide stays to be decided.
+    """
+    waiting = Rebuild.objects.filter(segment=segment, state=Rebuild.State.WAITING)
+    slugs = {*beside}.union(*(rebuild.beside for rebuild in waiting)) - {segment.slug}
+    rungs = Segment.objects.live().filter(slug__in=slugs)
+    waiting.update(state=Rebuild.State.SUPERSEDED, finished_at=now)
+    rebuild = Rebuild.objects.create(
+        segment=segment,
+        revision=segment.revision,
+        beside=dict(rungs.values_list("slug", "revision")),
+        enrol_existing=enrol_existing,
+        started_at=now,
+    )
+    _cut(rebuild, now=now)
+    return rebuild
+
+
+def order_ladder(ladder: Ladder, *, now: datetime) -> Rebuild:
+    """Write down that the rungs of a ladder must be looked at anew, together: it was arranged.
+
+    Whoever changes rungs leaves one and enters the other at the same instant. Nobody starts a
+    sequence by it.
+    """
+    Rebuild.objects.filter(ladder=ladder, state=Rebuild.State.WAITING).update(
         state=Rebuild.State.SUPERSEDED, finished_at=now
     )
-    rebuild = Rebuild.objects.create(
-        segment=segment, revision=segment.revision, enrol_existing=enrol_existing, started_at=now
-    )
+    rebuild = Rebuild.objects.create(ladder=ladder, revision=0, started_at=now)
     _cut(rebuild, now=now)
     return rebuild
 
@@ -164,7 +188,7 @@ def _moving(part: RebuildPart, *, now: datetime) -> _Moving:
     RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
     scope = _yet_to_do(part)
     found = _Moving(array("q"), array("q"))
-    differences = _differences(part.rebuild, live_plan(), scope, now=effective_now(now))
+    differences = differences_of(part.rebuild, live_plan(), scope, now=effective_now(now))
     for sql, params in differences:
         with roomy(), connection.cursor() as cursor:
             ordered = f"SELECT contact_id, segment_id FROM ({sql}) AS moving ORDER BY contact_id"
@@ -187,31 +211,6 @@ def _yet_to_do(part: RebuildPart) -> Scope:
         first=part.done_to + 1 if part.done_to >= 0 else None,
         last=part.last if part.last < LAST else None,
     )
-
-
-def _differences(
-    rebuild: Rebuild,
-    plan: Plan,
-    scope: Scope,
-    *,
-    now: datetime,
-    among: Set[int] | None = None,
-) -> list[Sql]:
-    """Return what finds who must move of these contacts, as the rules are now.
-
-    `among` names the segments to decide, of a rebuild of all; others are read as stored.
-    """
-    if rebuild.segment is None:
-        chosen = [planned for planned in plan.segments if among is None or planned.pk in among]
-        return list(differences(chosen, plan, now, scope))
-    planned = plan.by_slug.get(rebuild.segment.slug)
-    if planned is not None:
-        return [difference_of(planned, plan=plan, now=now, scope=scope)]
-    if rebuild.segment.slug in plan.broken:
-        return []
-    rows = scope.of(Membership.objects.filter(segment=rebuild.segment), "contact")  # not live:
-    sql, params = rows.values("contact_id", "segment_id").query.sql_with_params()  # all leave
-    return [(f"SELECT leaving.*, FALSE AS due FROM ({sql}) AS leaving", tuple(params))]
 
 
 def _piece(movers: Sequence[int]) -> list[int]:
@@ -304,25 +303,18 @@ def _write_moves(
     """
     dense = _is_dense(piece)
     scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
-    found = _differences(rebuild, plan, scope, now=now, among=segments)
+    found = differences_of(rebuild, plan, scope, now=now, among=segments)
     if not found:
         return Moved(0, 0)
     quiet = not rebuild.enrol_existing
-    cause = f"revision:{rebuild.revision}" if rebuild.segment else "rebuild"
+    whole = "ladder" if rebuild.ladder_id else "rebuild"
+    cause = f"revision:{rebuild.revision}" if rebuild.segment else whole
     moved = move(found, cause=cause, now=now, quiet=quiet)
-    key = _read_by_others(rebuild, plan)
+    key = read_by_others(rebuild, plan)
     if key and moved != Moved(0, 0):
         mark_moved(key, quiet=quiet)
         ring(SETTLE_JOB)
     return moved
-
-
-def _read_by_others(rebuild: Rebuild, plan: Plan) -> str:
-    """Return the mark by which segments that were not decided together learn of the moves."""
-    if rebuild.segment is None:
-        return "" if fits(plan.segments) else Change.EVERYTHING
-    slug = rebuild.segment.slug
-    return f"segment:{slug}" if any(slug in p.refers_to for p in plan.segments) else ""
 
 
 def _next_size(size: int, seconds: float) -> int:

@@ -21,7 +21,7 @@ class Relation:
 
 def relate(a: Rule, b: Rule, *, now: datetime) -> Relation:
     """Return what is proved: same, inside, contains or disjoint; what is shown: overlap."""
-    from apps.rules.solver_relations import Relation as Which  # noqa: PLC0415  loads z3
+    from apps.rules.solver.relations import Relation as Which  # noqa: PLC0415  loads z3
     from apps.segments import proving  # noqa: PLC0415  loads z3
 
     found, witness = proving.relation(a, b, plan=live_plan(), now=now)

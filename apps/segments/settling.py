@@ -5,6 +5,7 @@ order: buckets, contacts by ascending id, then what hangs on them.
 """
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from apps.core import rows
 from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
+from apps.segments import sizes
 from apps.segments.calendar import installed
 from apps.segments.difference import differences, fits
 from apps.segments.locking import held, let_others_write
@@ -147,7 +149,7 @@ def _moves(contacts: Mapping[int, Contact], marks: Iterable[Mark], *, now: datet
     if not union:
         return []
     ordered = [segment for segment in plan.segments if segment in union]
-    differ = _by_statement if len(contacts) > FEW and fits(ordered) else _by_verdict
+    differ = _by_statement if len(contacts) > FEW and fits(ordered) else by_verdict
     causes = {pk: ", ".join(sorted(found))[:CAUSE_LENGTH] for pk, found in keys.items()}
     moves = [
         Move(
@@ -180,13 +182,16 @@ def _by_statement(
     ahead = {pk for pk, segment, _ in found if segment not in touched[pk]}
     yield from (differing for differing in found if differing[0] not in ahead)
     if ahead:
-        yield from _by_verdict({pk: contacts[pk] for pk in sorted(ahead)}, touched, plan, now)
+        yield from by_verdict({pk: contacts[pk] for pk in sorted(ahead)}, touched, plan, now)
 
 
-def _by_verdict(
+def by_verdict(
     contacts: Mapping[int, Contact], touched: Touched, plan: Plan, now: datetime
 ) -> Iterator[Differing]:
-    """Yield the same, judged in memory."""
+    """Yield who is stored elsewhere than where the contact belongs, as it is in memory.
+
+    That need not be as it is stored: so it can be foreseen what a change would do.
+    """
     union = {segment.pk: segment for found in touched.values() for segment in found}
     before, pins = _stored(contacts, _concerned(contacts, union.values(), plan))
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
@@ -282,6 +287,7 @@ def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:
     entered = [row for row in transitions if row.kind == Transition.Kind.ENTERED]
     left = [row for row in transitions if row.kind == Transition.Kind.LEFT]
     _store(entered, left)
+    _note_sizes(entered, left, now=now)
     reached("settle.before_signal")
     memberships_changed.send(Membership, entered=entered, left=left, now=now, quiet=quiet)
 
@@ -297,3 +303,10 @@ def _store(entered: Iterable[Transition], left: Collection[Transition]) -> None:
         ("segment_id", "contact_id", "since"),
         ((row.segment_id, row.contact_id, row.at) for row in entered),
     )
+
+
+def _note_sizes(
+    entered: Iterable[Transition], left: Iterable[Transition], *, now: datetime
+) -> None:
+    came, went = (Counter(row.segment_id for row in moved) for moved in (entered, left))
+    sizes.note(((pk, came[pk], went[pk], 0) for pk in came.keys() | went.keys()), now=now)

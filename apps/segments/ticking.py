@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import connection, transaction
 
 from apps.core.crashpoints import reached
-from apps.segments import rebuilding
+from apps.segments import rebuilding, sizes
 from apps.segments.calendar import installed
 from apps.segments.marks import wake
 from apps.segments.models import Watermark
@@ -32,9 +32,10 @@ SELECT set_config('synchronous_commit', 'off', true), set_config('jit', 'off', t
 
 
 def beat(*, now: datetime) -> None:
-    """Tick, then settle what is waiting: what slid just now and what a killed process left."""
+    """Tick, settle what is waiting (what slid just now, what a killed process left), count."""
     tick(now=now)
     settle_waiting(limit=A_SECOND_OF_WORK)
+    sizes.fold()
     rebuilding.resume(now=now)
 
 

@@ -1,5 +1,6 @@
 """Proving membership: stored rows against a recomputation from scratch by both readings.
 
+Where they agree, the moment a membership counts from must be one at which its history entered.
 The query reading takes everybody. The verdict reading has to bring every fact into memory: it
 takes a sample, other contacts each time, unless told to take them all.
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -20,7 +22,14 @@ from apps.segments import facts as loading
 from apps.segments.calendar import installed
 from apps.segments.difference import differences
 from apps.segments.locking import held
-from apps.segments.models import Change, Rebuild, Verification
+from apps.segments.models import (
+    Change,
+    Membership,
+    Rebuild,
+    Segment,
+    Transition,
+    Verification,
+)
 from apps.segments.plan import Plan, live_plan
 from apps.segments.scope import EVERYBODY, Scope, roomy
 from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
@@ -35,12 +44,12 @@ LOOKS = 2  # at what looks like drift; one may fall between a tick and a settlin
 
 @dataclass(frozen=True, slots=True, order=True)
 class Drift:
-    """A contact stored where it does not belong, or not stored where it does."""
+    """A contact stored where it does not belong, or not where it does, or as of a wrong moment."""
 
     slug: str
     contact_id: int
     stored: bool
-    reading: str  # "verdict" or "query"
+    reading: str  # "verdict" or "query"; "history" where no entering is known at its `since`
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,7 @@ def verify(*, now: datetime | None = None, judged: int | None = None) -> Report:
     _settle_what_waits()
     plan = live_plan()
     moment = effective_now(now or timezone.now())
-    suspects = set(_by_query(plan, moment))
+    suspects = {*_by_query(plan, moment), *_by_history(plan)}
     one_by_one = 0
     for batch in _drawn(judged):
         suspects.update(judge_batch(batch, plan, moment))
@@ -139,6 +148,26 @@ def _by_query(plan: Plan, now: datetime, scope: Scope = EVERYBODY) -> Iterator[D
                 yield Drift(slugs[segment_id], contact_id, not due, "query")
 
 
+def _by_history(plan: Plan, scope: Scope = EVERYBODY) -> Iterator[Drift]:
+    """Find the memberships that count from a moment at which nobody entered.
+
+    Of two contacts that became one the longer membership counts: that need not be the last entry.
+    """
+    slugs = {segment.pk: segment.slug for segment in plan.segments}
+    entries = Transition.objects.filter(
+        contact=OuterRef("contact"),
+        segment=OuterRef("segment"),
+        kind=Transition.Kind.ENTERED,
+        at=OuterRef("since"),
+    )
+    stored = scope.of(Membership.objects.filter(segment__in=slugs), "contact")
+    with roomy():
+        for segment_id, contact_id in stored.exclude(Exists(entries)).values_list(
+            "segment_id", "contact_id"
+        ):
+            yield Drift(slugs[segment_id], contact_id, stored=True, reading="history")
+
+
 def _confirmed(suspects: Iterable[Drift], now: datetime | None) -> Iterator[Drift]:
     """Yield those that still differ, each time they are looked at."""
     by_contact: dict[int, list[Drift]] = {}
@@ -159,6 +188,7 @@ def _still(contact_id: int, suspects: list[Drift], *, now: datetime) -> list[Dri
     """
     if not suspects:
         return []
+    alone = Scope(ids=(contact_id,))
     tick(now=now)
     settle_apart([contact_id], now=now)
     with transaction.atomic():
@@ -169,14 +199,19 @@ def _still(contact_id: int, suspects: list[Drift], *, now: datetime) -> list[Dri
         at_rest = plan.by_slug.keys() - _under_way(plan)
         again = {
             *judge_batch(locked, plan, moment),
-            *_by_query(plan, moment, Scope(ids=(contact_id,))),
+            *_by_query(plan, moment, alone),
+            *_by_history(plan, alone),
         }
         return [suspect for suspect in suspects if suspect.slug in at_rest and suspect in again]
 
 
 def _under_way(plan: Plan) -> set[str]:
     """Return the segments that are being rebuilt, with those that refer to them."""
-    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING, segment__isnull=False)
-    marks = {f"segment:{slug}" for slug in waiting.values_list("segment__slug", flat=True)}
+    waiting = Rebuild.objects.filter(state=Rebuild.State.WAITING)
+    rows = Segment.objects.filter(
+        Q(pk__in=waiting.filter(segment__isnull=False).values("segment"))
+        | Q(ladder__in=waiting.filter(ladder__isnull=False).values("ladder"))
+    )
+    marks = {f"segment:{slug}" for slug in rows.values_list("slug", flat=True)}
     referring = {planned.slug for planned in plan.touched_by(frozenset(marks))} if marks else set()
     return referring | {mark.removeprefix("segment:") for mark in marks}

@@ -1,65 +1,80 @@
-"""The marketer's pages: the list, one segment, its editor, and why a contact is in it."""
+"""The marketer's pages: the list, one segment and its editor."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.models import User
-from apps.contacts.models import Contact
-from apps.segments import editing, listing
-from apps.segments.editor import Editor
-from apps.segments.explaining import NotLive, explain, reason_lines
+from apps.segments import editing, listing, members, showing
+from apps.segments.editor import page
+from apps.segments.editor.editor import Editor
 from apps.segments.forms import PinForm
 from apps.segments.models import Segment
-from apps.segments.plan import catalogue
-
-may_view = permission_required("segments.view_segment", raise_exception=True)
-may_change = permission_required("segments.change_segment", raise_exception=True)
+from apps.segments.rights import may_change, may_view
 
 
 @require_safe
 @may_view
 def segments(request: HttpRequest) -> HttpResponse:
-    return render(request, "segments/list.html", {"segments": listing.overview()})
+    asked = listing.Asked.of(request.GET)
+    context = {
+        "overview": listing.overview(asked, now=timezone.now()),
+        "asked": asked,
+        "statuses": Segment.Status.choices,
+    }
+    return _page_or_part(request, "segments/list.html", "segments/_list.html", context)
 
 
 @require_safe
 @may_view
 def segment(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Segment.objects.select_related("ladder"), pk=pk)
-    page = listing.page(row, after=request.GET.get("after", ""), words=request.GET.get("q", ""))
-    template = (
-        "segments/_members.html" if request.headers.get("HX-Request") else "segments/segment.html"
-    )
-    response = render(request, template, {"page": page, "segment": row, "pin_form": PinForm()})
+    context = {"segment": row, "page": members.page(row, members.Asked.of(request.GET))}
+    if not request.headers.get("HX-Request"):
+        context |= {
+            "portrait": showing.portrait(row, now=timezone.now()),
+            "pin_form": PinForm(),
+        }
+    return _page_or_part(request, "segments/segment.html", "segments/_members.html", context)
+
+
+def _page_or_part(
+    request: HttpRequest, page: str, part: str, context: dict[str, Any]
+) -> HttpResponse:
+    response = render(request, part if request.headers.get("HX-Request") else page, context)
     response["Vary"] = "HX-Request"
     return response
 
 
 @may_change
 def edit(request: HttpRequest, pk: int | None = None) -> HttpResponse:
-    """Show the editor; a POST adds and drops rows, previews, or saves."""
+    """Show the editor, or the part of it that is asked for; a POST changes the rule, or saves."""
     row = get_object_or_404(Segment, pk=pk) if pk else Segment(status=Segment.Status.LIVE)
     editor = Editor(row, form=request.POST if request.method == "POST" else None)
     now = timezone.now()
     if editor.asks_to_save and editor.save(by=cast("User", request.user), now=now):
         messages.success(request, f"{row.name} is saved as revision {row.revision}.")
-        return _redirect(request, row)
-    template = (
-        "segments/_editor.html" if request.headers.get("HX-Request") else "segments/editor.html"
-    )
-    response = render(request, template, editor.context(now=now))
+        return leave_for(request, "segments:segment", row.pk)
+    return show_editor(request, editor)
+
+
+def show_editor(request: HttpRequest, editor: Editor) -> HttpResponse:
+    """Answer with the editor, the page or its part."""
+    is_htmx = bool(request.headers.get("HX-Request"))
+    template = page.template(editor, is_htmx=is_htmx)
+    context = page.context(editor, now=timezone.now(), is_htmx=is_htmx)
+    response = render(request, template, context)
     response["Vary"] = "HX-Request"
     return response
 
 
-def _redirect(request: HttpRequest, row: Segment) -> HttpResponse:
-    response = redirect("segments:segment", row.pk)
+def leave_for(request: HttpRequest, page: str, pk: int) -> HttpResponse:
+    """Lead to another page, whether a page or a part of one was asked for."""
+    response = redirect(page, pk)
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": response["Location"]})
     return response
@@ -81,23 +96,3 @@ def pin(request: HttpRequest, pk: int) -> HttpResponse:
             request, " ".join(str(error) for errors in form.errors.values() for error in errors)
         )
     return redirect("segments:segment", row.pk)
-
-
-@require_safe
-@may_view
-def why(request: HttpRequest, contact_pk: int, slug: str) -> HttpResponse:
-    contact = get_object_or_404(Contact, pk=contact_pk)
-    row = get_object_or_404(Segment, slug=slug)
-    try:
-        explanation = explain(contact, row, now=timezone.now())
-    except NotLive as error:
-        messages.warning(request, str(error))
-        return redirect("segments:segment", row.pk)
-    reason = explanation.reason
-    context = {
-        "contact": contact,
-        "segment": row,
-        "explanation": explanation,
-        "lines": list(reason_lines(reason, catalogue())) if reason else [],
-    }
-    return render(request, "segments/why.html", context)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.utils import timezone
 
 from apps.contacts import consent
@@ -16,7 +17,7 @@ from apps.contacts.models import Contact
 from apps.contacts.profile import change_profile
 from apps.nurture import sweeping, unsubscribing, walking
 from apps.nurture.models import Enrolment, Message, Sequence
-from apps.segments import editing, rebuilding
+from apps.segments import editing, rebuilding, sizes
 from apps.segments.jobs import settle_waiting
 from apps.segments.models import Change, Ladder, Membership, Pin, Rebuild, Segment, Transition
 from apps.segments.ticking import beat, tick
@@ -181,6 +182,8 @@ def test_a_crowd_that_does_everything_at_once_leaves_no_error_and_no_drift(
     report = verify()
     assert report.drift == ()
     assert report.broken == ()
+    rows = Segment.objects.annotate(count=Count("memberships")).values_list("pk", "count")
+    assert sizes.members(pk for pk, _ in rows) == dict(rows)
     settle_waiting()  # what became due while it was looked at
     assert not Change.objects.exists()
     assert Transition.objects.count() > 50  # something did happen

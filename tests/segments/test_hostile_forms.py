@@ -16,7 +16,7 @@ from tests.segments.build import IS_PRO, segment
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 
-FORMS = 300
+FORMS = 150
 KEYS = ("plan", "score", "trial_ends", "born", "contact.email", "contact.created_at")
 TEXTS = (
     "",
@@ -52,10 +52,18 @@ OPS = (
     *("is", "is_not", "one_of", "contains", "like", "at_least", "between", "in_last", "before"),
     *("in_next", "older_than", "on", "is_set", "has_any", "never", "exactly", "at_most", "in"),
     *("not_in", "first:", "last:older_than", "first:between", ":", "__class__", "\x00", ""),
+    *("did", "sum:at_least", "max:is_set", "text:is", "number:at_least", "any:is_set"),
 )
 ACTIONS = (
-    *("save", "save", "save", "add", "json", "rows", "preview", "", "remove-0", "remove-"),
-    *("remove-" + "9" * 5000, "remove-²", "remove--1", "\x00", "drop"),
+    *("save", "save", "save", "condition-1", "group-1", "json", "rows", "preview", "", "undo"),
+    *("remove-2", "remove-", "copy-2", "wrap-3", "up-3", "into-2", "out-3", "drop-2-3-", "where-2"),
+    *("remove-" + "9" * 5000, "remove-²", "remove--1", "\x00", "drop", "follow-2", "dry-run"),
+)
+
+
+FIELDS = (
+    *("low", "high", "number", "number_unit", "time", "low_time", "high_time", "not", "measured"),
+    *("within", "within_unit", "then", "then_within", "property", "match", "implied"),
 )
 
 
@@ -66,15 +74,17 @@ class Hostile:
         self.chance = random.Random(seed)
 
     def form(self) -> dict[str, Any]:
-        chance, count = self.chance, self.chance.choice([0, 1, 2, 3, 60])
+        chance, count = self.chance, self.chance.choice([0, 1, 2, 3, 20])
         form: dict[str, Any] = {
             "do": chance.choice(ACTIONS),
             "name": chance.choice(["Pros", "Pros", *TEXTS]),
             "status": chance.choice(["live", "draft", "archived", "\x00"]),
-            "match": chance.choice(["all", "any", "none", "\x00"]),
+            "ask": chance.choice(["", "", "preview", "proof", "count", "\x00"]),
+            "node": ["group 1", *(self.node(index) for index in range(2, count + 2))],
+            "match-1": chance.choice(["all", "any", "none", "not_all", "\x00"]),
             "view": chance.choice(["rows", "json", ""]),
             "json": chance.choice([self.source, self.text])(),
-            "rows": chance.choice([str(count), str(count), *TEXTS]),
+            "undo": chance.choice([self.source, self.text])(),
         }
         for name in ("ladder", "rung", "confirmed"):
             if chance.random() < 0.2:
@@ -82,12 +92,19 @@ class Hostile:
         for name in ("static", "enrol_existing"):
             if chance.random() < 0.2:
                 form[name] = "on"
-        for index in range(min(count, 4)):
+        for index in range(2, min(count, 4) + 2):
             form |= self.row(index)
         return form
 
+    def node(self, index: int) -> str:
+        kind = self.chance.choice(["condition", "condition", "condition", "group", "where", "then"])
+        return f"{kind} {index} in {self.chance.choice([1, 1, 1, index - 1, 99])}"
+
     def row(self, index: int) -> dict[str, Any]:
         chance = self.chance
+        if chance.random() < 0.5:
+            sound = {"subject": "trait:plan", "op": "is", "value": "pro", "match": "any"}
+            return {f"{name}-{index}": text for name, text in sound.items()}
         return {
             f"subject-{index}": chance.choice(
                 [
@@ -100,7 +117,7 @@ class Hostile:
             ),
             f"op-{index}": chance.choice(OPS),
             f"value-{index}": [self.text() for _ in range(chance.choice([0, 1, 1, 3]))],
-            **{f"{name}-{index}": self.text() for name in ("low", "high", "number", "unit")},
+            **{f"{name}-{index}": self.text() for name in FIELDS},
         }
 
     def text(self) -> str:

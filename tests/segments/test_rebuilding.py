@@ -5,9 +5,10 @@ from django.utils import timezone
 from apps.contacts.events import record_event
 from apps.contacts.profile import change_profile
 from apps.nurture.models import Enrolment
-from apps.segments import editing, rebuilding
-from apps.segments.models import Change, Ladder, Membership, Rebuild, Segment, Transition
+from apps.segments import difference, editing, rebuilding
+from apps.segments.models import Change, Ladder, Membership, Pin, Rebuild, Segment, Transition
 from apps.segments.signals import memberships_changed
+from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
 from tests.nurture import build as nurture
 from tests.segments.build import IS_PRO, members, rebuild_all, segment, settle_all, standing
@@ -372,3 +373,72 @@ def test_a_chosen_start_reaches_the_segments_that_refer_to_it() -> None:
     editing.save(row, rule=IS_PRO, by=None, now=NOW, enrol_existing=True)
     rebuild_all()
     assert Enrolment.objects.count() == 2
+
+
+def two_rungs(ladder: Ladder) -> tuple[Segment, Segment, Segment]:
+    first = segment("first", IS_PRO, ladder=ladder, rung=1)
+    second = segment("second", IS_PRO, ladder=ladder, rung=2)
+    return first, second, segment("third", IS_PRO, ladder=ladder, rung=3)
+
+
+@pytest.mark.parametrize("columns", [1, 1200])
+def test_where_rungs_change_places_nobody_passes_through_one_on_the_way(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """Each rung by itself would find them free: the third before the second has taken them."""
+    ids = pros(2)
+    first, second, third = two_rungs(Ladder.objects.create(name="Lifecycle", slug="lifecycle"))
+    nested = segment("nested", {"segment": "second"})
+    for row in (second, third, nested):
+        nurture.sequence(slug=f"to-{row.slug}", segment=row)
+    first.status = Segment.Status.ARCHIVED
+    monkeypatch.setattr(difference, "COLUMNS", columns)
+    editing.save(first, rule=first.rule, by=None, now=NOW, enrol_existing=True)
+    rebuild = Rebuild.objects.get(state="waiting")
+    rebuilding.run(rebuild.pk, now=NOW)
+    settle_all()
+    assert (members("first"), members("second"), members("third")) == (set(), ids, set())
+    assert members("nested") == ids
+    if columns > 1:
+        assert not Transition.objects.filter(segment=third).exists()
+        begun = Enrolment.objects.values_list("sequence__slug", flat=True)
+        assert sorted(begun) == ["to-nested", "to-nested", "to-second", "to-second"]
+
+
+def test_an_edit_that_follows_at_once_still_moves_the_rungs_of_the_one_before() -> None:
+    ids = pros(2)
+    first, _, _ = two_rungs(Ladder.objects.create(name="Lifecycle", slug="lifecycle"))
+    first.rung = 4
+    editing.save(first, rule=first.rule, by=None, now=NOW)
+    editing.save(first, rule={"any": []}, by=None, now=NOW)
+    rebuild_all()
+    assert (members("first"), members("second")) == (set(), ids)
+    assert verify(now=NOW).drift == ()
+
+
+def test_a_rung_edited_meanwhile_is_left_to_its_own_rebuild() -> None:
+    """Its editor did not wish that existing members start sequences."""
+    ids = pros(2)
+    first, second, _ = two_rungs(Ladder.objects.create(name="Lifecycle", slug="lifecycle"))
+    nurture.sequence(segment=second)
+    first.rung = 4
+    editing.save(first, rule=first.rule, by=None, now=NOW, enrol_existing=True)
+    second.refresh_from_db()
+    editing.save(second, rule={"all": [IS_PRO, {"all": []}]}, by=None, now=NOW)
+    rebuild_all()
+    assert (members("first"), members("second")) == (set(), ids)
+    assert not Enrolment.objects.exists()
+
+
+def test_pins_of_a_rung_that_goes_live_take_from_the_rungs_above_it() -> None:
+    contact, other = sorted(pros(2))
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    segment("high", IS_PRO, ladder=ladder, rung=1)
+    low = segment("low", {"any": []}, ladder=ladder, rung=2, status=Segment.Status.DRAFT)
+    Pin.objects.create(segment=low, contact_id=contact, held="in")
+    settle_all()
+    low.status = Segment.Status.LIVE
+    editing.save(low, rule=low.rule, by=None, now=NOW)
+    rebuild_all()
+    assert (members("high"), members("low")) == ({other}, {contact})
+    assert verify(now=NOW).drift == ()

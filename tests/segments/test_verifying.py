@@ -4,9 +4,11 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from apps.contacts.events import record_event
+from apps.contacts.merging import merge
 from apps.contacts.profile import change_profile
 from apps.segments import editing, settling, verifying
 from apps.segments.models import Change, Ladder, Membership, Verification
@@ -39,7 +41,38 @@ def test_damaged_rows_are_reported_exactly_and_by_both_readings() -> None:
         ("pros", inside.pk, False, "query"),
         ("pros", outside.pk, True, "verdict"),
         ("pros", outside.pk, True, "query"),
+        ("pros", outside.pk, True, "history"),
     }
+
+
+def test_a_membership_that_counts_from_a_moment_without_an_entry_is_reported(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pros = segment("pros", IS_PRO)
+    contacts = [ContactFactory(profile={"plan": "pro"}) for _ in range(3)]
+    settle_all()
+    assert verify(now=NOW).drift == ()
+    moved = Membership.objects.filter(segment=pros, contact=contacts[1])
+    moved.update(since=F("since") - timedelta(seconds=1))
+    drift = verify(now=NOW).drift
+    assert [(d.slug, d.contact_id, d.reading) for d in drift] == [
+        ("pros", contacts[1].pk, "history")
+    ]
+    with pytest.raises(CommandError, match="Drift: 1"):
+        call_command("verify_segments")
+    assert f"contact {contacts[1].pk} is in pros since a moment" in capsys.readouterr().out
+
+
+def test_the_longer_membership_of_two_contacts_that_became_one_is_no_drift() -> None:
+    segment("pros", IS_PRO)
+    older = ContactFactory(profile={"plan": "pro"})
+    settle_all()
+    younger = ContactFactory(profile={"plan": "pro"})
+    later = NOW + timedelta(days=1)
+    settle_all(now=later)
+    merge(into=younger.pk, gone=older.pk, now=later)
+    assert verify(now=later).drift == ()
+    assert Membership.objects.get(contact=younger).since == NOW
 
 
 def test_of_many_a_sample_is_judged_one_by_one_and_the_query_still_finds_all(
@@ -89,9 +122,9 @@ def test_the_command_says_no_drift_or_fails(capsys: pytest.CaptureFixture[str]) 
     call_command("verify_segments")
     assert "No drift" in capsys.readouterr().out
     Membership.objects.create(segment=pros, contact=contact, since=NOW)
-    with pytest.raises(CommandError, match="Drift: 2"):
+    with pytest.raises(CommandError, match="Drift: 3"):
         call_command("verify_segments")
-    assert list(Verification.objects.order_by("pk").values_list("drift", flat=True)) == [0, 2]
+    assert list(Verification.objects.order_by("pk").values_list("drift", flat=True)) == [0, 3]
 
 
 def test_moments_that_pass_while_it_looks_are_no_drift(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.segments.verifying import ALL, verify_and_record
+from apps.segments.verifying import ALL, Drift, verify_and_record
 
 SHOWN = 50
 
@@ -32,10 +32,14 @@ class Command(BaseCommand):
             self.stdout.write(self.style.SUCCESS("No drift."))
             return
         for drift in report.drift[:SHOWN]:
-            where = "is stored but does not belong" if drift.stored else "belongs but is missing"
-            self.stdout.write(
-                f"  contact {drift.contact_id} {where} in {drift.slug} ({drift.reading} reading)"
-            )
+            self.stdout.write(f"  contact {drift.contact_id} {_in_words(drift)}")
         if len(report.drift) > SHOWN:
             self.stdout.write(f"  and {len(report.drift) - SHOWN:,} more")
         raise CommandError(f"Drift: {len(report.drift):,}.")
+
+
+def _in_words(drift: Drift) -> str:
+    if drift.reading == "history":
+        return f"is in {drift.slug} since a moment at which its history knows of no entry"
+    what = "is stored but does not belong" if drift.stored else "belongs but is missing"
+    return f"{what} in {drift.slug} ({drift.reading} reading)"
