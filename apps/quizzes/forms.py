@@ -11,19 +11,57 @@ from django.db.models.functions import Cast, Concat
 from django.forms.models import BaseInlineFormSet
 
 from apps.core.forms import PlainLabels
-from apps.quizzes import overrides
-from apps.quizzes.definition import load, plain
+from apps.quizzes import conditions, pictures
+from apps.quizzes.definition import ONE, Kind, load, plain
 from apps.quizzes.freezing import freeze
-from apps.quizzes.models import Choice, Points, Question, Quiz, Response, Scale, Tier, Weight
+from apps.quizzes.models import (
+    Choice,
+    Ending,
+    Jump,
+    Points,
+    Question,
+    Quiz,
+    Response,
+    Row,
+    Scale,
+    Tier,
+    Weight,
+)
+from apps.quizzes.models.quiz import check_hidden
 from apps.quizzes.naming import free_key
+from apps.quizzes.theme_form import ThemeForm
 from apps.rules.codec import dumps
 from apps.rules.errors import RuleError
 
 END = "end"
+HALVES = ("date", "time")  # a moment is written in two fields
 SMALL = {"class": "vSmallField", "size": 6}
 
 
-class QuizForm(PlainLabels, forms.ModelForm[Quiz]):
+class QuizForm(ThemeForm):
+    hidden = forms.CharField(
+        label="Hidden fields",
+        required=False,
+        help_text="Names that may come with the address, such as plan in ?plan=pro, with commas"
+        " between them; utm_source and its like always may.",
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["hidden"] = ", ".join(self.instance.hidden)
+        if "bands" in self.fields:
+            self.fields["bands"].required = False
+        for name in {"opens_at", "closes_at"} & set(self.fields):
+            field = self.fields[name]
+            for widget, part in zip(getattr(field.widget, "widgets", ()), HALVES, strict=False):
+                widget.attrs["aria-label"] = f"{field.label}: {part}"
+
+    def clean_hidden(self) -> list[str]:
+        text = str(self.cleaned_data["hidden"])
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        check_hidden(names)
+        return names
+
     def clean_status(self) -> str:
         status = str(self.cleaned_data["status"])
         published = self.instance.pk and self.instance.versions.exists()
@@ -85,13 +123,34 @@ class TabularFormSet(KeyedFormSet):
             field.widget.attrs.setdefault("aria-label", f"{label}, {row}")
 
 
+class JumpFormSet(BaseInlineFormSet[Any, Any, Any]):
+    """Jumps in the order they are listed, where they do not say their position."""
+
+    def clean(self) -> None:
+        for place, form in enumerate(self.forms):
+            data = getattr(form, "cleaned_data", None) or {}
+            if data and data.get("position") is None:
+                data["position"] = form.instance.position = place * 10
+        super().clean()
+
+
 class TierFormSet(KeyedFormSet):
     def _set_aside(self, rows: models.QuerySet[Any]) -> None:
         super()._set_aside(rows)
         rows.update(starts_at=None, scale=None, override_only=True)
 
 
-class RowForm(PlainLabels, forms.ModelForm[Any]):
+class PicksPictures(PlainLabels, forms.ModelForm[Any]):
+    """A form that offers the newest pictures, where it has a field for one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields.get("picture")
+        if isinstance(field, forms.ModelChoiceField):
+            field.queryset = pictures.newest(keep=self.instance.picture_id)
+
+
+class RowForm(PicksPictures):
     """A row of a list; its position may stay blank."""
 
     position = forms.IntegerField(
@@ -102,16 +161,85 @@ class RowForm(PlainLabels, forms.ModelForm[Any]):
 class ScaleForm(RowForm):
     class Meta:
         model = Scale
-        fields = ["label", "key", "position"]
+        fields = ["label", "key", "method", "position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["method"].required = False
+
+
+class RowOfMatrixForm(RowForm):
+    class Meta:
+        model = Row
+        fields = ["label", "reversed", "key", "position"]
+
+
+class EndingForm(RowForm):
+    class Meta:
+        model = Ending
+        fields = [
+            "label",
+            "is_default",
+            "key",
+            "position",
+            "headline",
+            "body",
+            "picture",
+            "button_label",
+            "button_url",
+        ]
+        widgets = {"body": forms.Textarea({"rows": 5, "class": "vLargeTextField"})}
+
+
+class RuleField(forms.CharField):
+    """A rule as its JSON; `quiz` is set by the form before it is read."""
+
+    quiz: Quiz
+
+    def __init__(self, *, label: str, help_text: str = "") -> None:
+        super().__init__(
+            label=label,
+            help_text=help_text,
+            required=False,
+            widget=forms.Textarea({"rows": 2, "class": "vLargeTextField", "spellcheck": "false"}),
+        )
+
+    def clean(self, value: Any) -> Any:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return dumps(conditions.parse(text, load(freeze(self.quiz))))
+        except RuleError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+def as_text(rule: object) -> str:
+    return "" if rule is None else json.dumps(rule, ensure_ascii=False)
+
+
+class JumpForm(PlainLabels, forms.ModelForm[Jump]):
+    """Where a rule leads; with neither question nor ending, to the end."""
+
+    rule = RuleField(label="If (blank: always)")
+    position = forms.IntegerField(
+        required=False, min_value=0, max_value=100_000, widget=forms.NumberInput(SMALL)
+    )
+
+    class Meta:
+        model = Jump
+        fields = ["rule", "to", "ending", "position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["rule"] = as_text(self.instance.rule)
+        if self.instance.question_id:
+            self.fields["rule"].quiz = self.instance.question.quiz  # type: ignore[attr-defined]
 
 
 class TierForm(RowForm):
-    override = forms.CharField(
-        label="Override rule",
-        required=False,
-        strip=True,
-        widget=forms.Textarea({"rows": 3, "class": "vLargeTextField", "spellcheck": "false"}),
-        help_text=Tier._meta.get_field("override").help_text,
+    override = RuleField(
+        label="Override rule", help_text=str(Tier._meta.get_field("override").help_text)
     )
 
     class Meta:
@@ -124,6 +252,7 @@ class TierForm(RowForm):
             "scale",
             "headline",
             "body",
+            "picture",
             "button_label",
             "button_url",
             "override",
@@ -133,33 +262,37 @@ class TierForm(RowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        rule, start = self.instance.override, self.instance.starts_at
+        start = self.instance.starts_at
         self.initial["starts_at"] = None if start is None else plain(start)
-        self.initial["override"] = "" if rule is None else json.dumps(rule, ensure_ascii=False)
-
-    def clean_override(self) -> dict[str, object] | None:
-        text = self.cleaned_data["override"]
-        if not text:
-            return None
-        try:
-            return dumps(overrides.parse(text, load(freeze(self.instance.quiz))))
-        except RuleError as error:
-            raise forms.ValidationError(str(error)) from None
+        self.initial["override"] = as_text(self.instance.override)
+        if self.instance.quiz_id and "override" in self.fields:
+            self.fields["override"].quiz = self.instance.quiz  # type: ignore[attr-defined]
 
 
-class QuestionForm(PlainLabels, forms.ModelForm[Question]):
+class QuestionForm(PicksPictures):
     """A question with, where its value counts, a weight for each scale of its quiz."""
 
     scales: tuple[Scale, ...] = ()
+    visible = RuleField(
+        label="Shown if", help_text=str(Question._meta.get_field("visible").help_text)
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.initial["visible"] = as_text(self.instance.visible)
+        if "order" in self.fields:
+            self.fields["order"].required = False
+        if "visible" in self.fields and self.instance.quiz_id:
+            self.fields["visible"].quiz = self.instance.quiz  # type: ignore[attr-defined]
         for name in ("minimum", "maximum", "step"):
             if self.initial.get(name) is not None:
                 self.initial[name] = plain(self.initial[name])
         found = self.instance.weights.all() if self.instance.pk else ()
         for weight in found:
             self.initial[f"weight_{weight.scale_id}"] = plain(weight.value)
+
+    def clean_mapping(self) -> Any:
+        return self.cleaned_data.get("mapping") or []
 
     def save_weights(self) -> None:
         for scale in self.scales:
@@ -179,7 +312,7 @@ class ChoiceForm(RowForm):
 
     class Meta:
         model = Choice
-        fields = ["label", "key", "position"]
+        fields = ["label", "picture", "is_other", "key", "position"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -202,7 +335,7 @@ class ChoiceForm(RowForm):
         choice: Choice = super().save(commit)
         for scale in self.scales if commit else ():
             value = self.cleaned_data.get(f"points_{scale.pk}")
-            if value:
+            if value is not None:
                 Points.objects.update_or_create(
                     choice=choice, scale=scale, defaults={"value": value}
                 )
@@ -229,7 +362,7 @@ def choice_form(question: Question) -> type[ChoiceForm]:
     fields: dict[str, Any] = {
         f"points_{scale.pk}": _number(f"Points: {scale.label}") for scale in scales
     }
-    if question.kind == Question.Kind.SINGLE:
+    if Kind(question.kind) in ONE:
         fields["jump"] = forms.ChoiceField(
             label="Leads to", required=False, choices=_jumps(question)
         )

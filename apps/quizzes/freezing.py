@@ -3,29 +3,67 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
-from apps.quizzes.definition import plain
-from apps.quizzes.models import Choice, Question, Quiz, Tier
+from apps.quizzes.definition import MANY, NUMBERS, OFFERING, ONE, Kind, plain
+from apps.quizzes.models import Choice, Ending, Jump, Picture, Question, Quiz, Row, Scale, Tier
+
+NPS_ENDS = {"minimum": 0, "maximum": 10}
+RATING_ENDS = {"minimum": 1, "maximum": 5}
 
 
 def freeze(quiz: Quiz) -> dict[str, Any]:
-    """Return the whole quiz as plain JSON; a jump is frozen by the key of its target."""
-    questions = quiz.questions.prefetch_related(
-        Prefetch("choices", Choice.objects.select_related("jump_to")),
-        "choices__points__scale",
-        "weights__scale",
+    """Return the whole quiz as plain JSON; a jump is frozen by the key of its target.
+
+    What is as it usually is stays out: so what an older version froze is still the same.
+    """
+    questions = (
+        quiz.questions.select_related("picture")
+        .defer("picture__data")
+        .prefetch_related(
+            Prefetch(
+                "choices",
+                Choice.objects.select_related("jump_to", "picture").defer("picture__data"),
+            ),
+            Prefetch("jumps", Jump.objects.select_related("to", "ending")),
+            "choices__points__scale",
+            "weights__scale",
+            "rows",
+        )
     )
+    usual = {
+        "bands": quiz.bands if quiz.bands != Quiz.Bands.POINTS else None,
+        "hidden": quiz.hidden,
+        "endings": [_ending(ending) for ending in _with_picture(quiz.endings.all())],
+        "chart": quiz.chart,
+        "shareable": quiz.shareable,
+        "downloadable": quiz.downloadable,
+        "theme": quiz.theme,
+    }
     return {
         "title": quiz.title,
         "slug": quiz.slug,
         "intro": quiz.intro,
         "start_label": quiz.start_label,
         "scoring": quiz.scoring,
-        "scales": [{"key": scale.key, "label": scale.label} for scale in quiz.scales.all()],
+        "scales": [_scale(scale) for scale in quiz.scales.all()],
         "questions": [_question(question) for question in questions],
-        "tiers": [_tier(tier) for tier in quiz.tiers.select_related("scale")],
+        "tiers": [_tier(tier) for tier in _with_picture(quiz.tiers.select_related("scale"))],
+        **_said(usual),
     }
+
+
+def _with_picture(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("picture").defer("picture__data")
+
+
+def _said(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value}
+
+
+def _scale(scale: Scale) -> dict[str, Any]:
+    method = {"method": scale.method} if scale.method != Scale.Method.SUM else {}
+    return {"key": scale.key, "label": scale.label, **method}
 
 
 def _question(question: Question) -> dict[str, Any]:
@@ -36,42 +74,79 @@ def _question(question: Question) -> dict[str, Any]:
         "help": question.help,
         "required": question.required,
     }
-    return common | _of_its_kind(question)
+    picture = question.picture
+    more = {
+        "picture": picture.token if picture else "",
+        "picture_alt": question.picture_alt or picture.alt if picture else "",
+        "jumps": [_jump(jump) for jump in question.jumps.all()],
+    }
+    if question.visible is not None:
+        more["visible"] = question.visible
+    return common | _of_its_kind(question) | _said(more)
 
 
 def _of_its_kind(question: Question) -> dict[str, Any]:
     """Return what only this kind of question has; leftovers of another kind stay behind."""
-    kinds = Question.Kind
-    match question.kind:
-        case kinds.SINGLE:
-            return {"choices": _choices(question)}
-        case kinds.SEVERAL:
-            limits = {"least": question.least or 0, "most": question.most or 0}
-            return {"choices": _choices(question, jumps=False), **limits}
-        case kinds.SCALE | kinds.NUMBER:
-            return {
-                "minimum": _plain(question.minimum),
-                "maximum": _plain(question.maximum),
-                "step": _plain(question.step),
-                "unit": question.unit,
-                "low_label": question.low_label,
-                "high_label": question.high_label,
-                "reversed": question.reversed,
-                "weights": _weights(question),
-            }
-        case kinds.YES_NO:
+    kind = Kind(question.kind)
+    if kind in OFFERING:
+        return _offered(question, kind)
+    if kind in NUMBERS:
+        return _number(question, kind)
+    match kind:
+        case Kind.YES_NO:
             return {"reversed": question.reversed, "weights": _weights(question)}
-        case kinds.CONTACT:
+        case Kind.CONSENT:
+            own = {"consent": question.consent_wording, "weights": _weights(question)}
+            return {**own, "consent_required": question.consent_required}
+        case Kind.CONTACT:
             return {
                 "fields": question.contact_fields(),
                 "consent": question.consent_wording,
                 "consent_required": question.consent_required,
             }
+        case Kind.TEXT | Kind.LONG_TEXT:
+            return _said({"longest": question.longest})
         case _:
             return {}
 
 
-def _choices(question: Question, *, jumps: bool = True) -> list[dict[str, Any]]:
+def _number(question: Question, kind: Kind) -> dict[str, Any]:
+    ends: dict[str, float | None] = {
+        "minimum": _plain(question.minimum),
+        "maximum": _plain(question.maximum),
+    }
+    if kind is Kind.NPS:
+        ends = dict(NPS_ENDS)
+    elif kind is Kind.RATING:
+        ends = {name: RATING_ENDS[name] if end is None else end for name, end in ends.items()}
+    return {
+        **ends,
+        "step": _plain(question.step) if kind in {Kind.SCALE, Kind.NUMBER} else None,
+        "unit": question.unit,
+        "low_label": question.low_label,
+        "high_label": question.high_label,
+        "reversed": question.reversed,
+        "weights": _weights(question),
+        **_said({"mapping": question.mapping}),
+    }
+
+
+def _offered(question: Question, kind: Kind) -> dict[str, Any]:
+    found: dict[str, Any] = {"choices": _choices(question, jumps=kind in ONE)}
+    if kind in MANY:
+        found |= {"least": question.least or 0, "most": question.most or 0}
+    if kind is Kind.MATRIX:
+        found["rows"] = [_row(row) for row in question.rows.all()]
+    elif question.order != Question.Order.LISTED:
+        found["order"] = question.order
+    return found
+
+
+def _row(row: Row) -> dict[str, Any]:
+    return {"key": row.key, "label": row.label, **_said({"reversed": row.reversed})}
+
+
+def _choices(question: Question, *, jumps: bool) -> list[dict[str, Any]]:
     return [
         {
             "key": choice.key,
@@ -79,9 +154,28 @@ def _choices(question: Question, *, jumps: bool = True) -> list[dict[str, Any]]:
             "points": {points.scale.key: plain(points.value) for points in choice.points.all()},
             "jump": choice.jump_to.key if jumps and choice.jump_to else None,
             "ends": jumps and choice.jump_to_end,
+            **_said({"other": choice.is_other}),
+            **_said({"picture": choice.picture.token if choice.picture else ""}),
         }
         for choice in question.choices.all()
     ]
+
+
+def _jump(jump: Jump) -> dict[str, Any]:
+    return {
+        "rule": jump.rule,
+        "to": jump.to.key if jump.to else None,
+        "ending": jump.ending.key if jump.ending else None,
+    }
+
+
+def _ending(ending: Ending) -> dict[str, Any]:
+    names = ("key", "label", "headline", "body", "button_label", "button_url", "is_default")
+    return {name: getattr(ending, name) for name in names} | _pictured(ending.picture)
+
+
+def _pictured(picture: Picture | None) -> dict[str, str]:
+    return {"picture": picture.token, "picture_alt": picture.alt} if picture else {}
 
 
 def _weights(question: Question) -> dict[str, float]:
@@ -100,6 +194,7 @@ def _tier(tier: Tier) -> dict[str, Any]:
         "scale": tier.scale.key if tier.scale else "",
         "override_only": tier.override_only,
         "override": tier.override,
+        **_pictured(tier.picture),
     }
 
 

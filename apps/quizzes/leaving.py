@@ -1,6 +1,6 @@
 """Leaving one's address: an email or contact form makes, or finds, the contact."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -41,6 +41,16 @@ def leave(
         _record(response.contact, response, question, granted=True, now=now)
 
 
+def fill_late(
+    response: Response, answered: Iterable[tuple[Question, Any]], *, now: datetime
+) -> None:
+    """Fill fields that are still blank from forms that came before the contact was known."""
+    assert response.contact is not None
+    for question, value in answered:
+        if question.kind in {Kind.PHONE, Kind.CONTACT}:
+            _fill(response.contact, response, _as_form(question, value), {}, now=now)
+
+
 def _lock(*contacts: Contact | None) -> None:
     """Lock the former contact and the present one together: one by one they might cross."""
     ids = {contact.pk for contact in contacts if contact}
@@ -51,6 +61,8 @@ def _lock(*contacts: Contact | None) -> None:
 def _as_form(question: Question, value: Any) -> Left:
     if question.kind is Kind.EMAIL:
         return {"email": value or ""}
+    if question.kind is Kind.PHONE:
+        return {"phone": value or ""}
     return value or {}
 
 

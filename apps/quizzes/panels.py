@@ -5,21 +5,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from apps.quizzes import overrides
+from apps.quizzes import conditions, overrides
+from apps.quizzes.backtest.reading import finished
 from apps.quizzes.branching import answered
 from apps.quizzes.definition import Definition, Tier, load, of, plain
 from apps.quizzes.freezing import freeze
-from apps.quizzes.models import Quiz, Response
+from apps.quizzes.models import Quiz, Rescoring, Response
 from apps.quizzes.problems import Problem
 from apps.quizzes.proving import Proof, prove
 from apps.quizzes.publishing import digest
 from apps.quizzes.scoring import reach
+from apps.quizzes.screens import spoken
 from apps.quizzes.taking import given
-from apps.quizzes.wording import answer_text
+from apps.quizzes.theming import Preview, Theme, previews
+from apps.quizzes.wording import answer_text, share_text
 from apps.rules.catalogue import TraitSpec
 from apps.rules.errors import RuleError
+
+MOST_RESCORINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ class Band:
 
     label: str
     way: str
-    share: int | None  # percent
+    share: str | None
 
 
 def proof_panel(quiz: Quiz) -> dict[str, Any]:
@@ -61,14 +68,29 @@ def proof_panel(quiz: Quiz) -> dict[str, Any]:
         "questions": questions,
         "problems": [_found(problem, ids) for problem in proof.problems],
         "errors_in_the_way": len(proof.errors),
-        "reaches": list(_reaches(definition, proof)),
-        "bands": list(_bands(definition, proof)),
+        "reaches": list(reaches(definition, proof)),
+        "bands": list(bands(definition, proof)),
+        "theme_previews": _previews(quiz),
         "override_traits": _traits(definition),
         "versions": versions,
+        "responses_finished": finished(quiz).count(),
+        "rescorings": list(_rescorings(quiz)),
         "next_number": versions[0].number + 1 if versions else 1,
         "unpublished": not versions or versions[0].digest != digest(source),
         "public_url": settings.PUBLIC_URL + quiz.get_absolute_url(),
     }
+
+
+def _previews(quiz: Quiz) -> list[Preview]:
+    try:
+        return previews(Theme.of(quiz.theme)) if quiz.theme else []
+    except ValidationError:  # the proof says what is wrong with it
+        return []
+
+
+def _rescorings(quiz: Quiz) -> QuerySet[Rescoring]:
+    rows = quiz.rescorings.select_related("version", "by").defer("version__definition")
+    return rows[:MOST_RESCORINGS]
 
 
 def _found(problem: Problem, ids: Mapping[str, int]) -> Found:
@@ -80,16 +102,16 @@ def _found(problem: Problem, ids: Mapping[str, int]) -> Found:
     return Found(problem.message, problem.blocks, url)
 
 
-def _reaches(definition: Definition, proof: Proof) -> Iterator[Reach]:
+def reaches(definition: Definition, proof: Proof) -> Iterator[Reach]:
     for scale in definition.scales:
         if scale.key in proof.ranges:
             low, high = proof.ranges[scale.key]
             yield Reach(scale.label, plain(low), plain(high))
 
 
-def _bands(definition: Definition, proof: Proof) -> Iterator[Band]:
+def bands(definition: Definition, proof: Proof) -> Iterator[Band]:
     for tier in definition.tiers:
-        share = None if proof.shares is None else round(100 * proof.shares[tier.key])
+        share = None if proof.shares is None else share_text(proof.shares[tier.key])
         yield Band(tier.label, _way(definition, tier), share)
 
 
@@ -110,7 +132,7 @@ def _way(definition: Definition, tier: Tier) -> str:
 
 
 def _traits(definition: Definition) -> list[TraitSpec]:
-    return list(overrides.catalogue(definition).traits.values())
+    return list(conditions.catalogue(definition).traits.values())
 
 
 def receipt_panel(response: Response) -> dict[str, Any]:
@@ -131,6 +153,7 @@ def receipt_panel(response: Response) -> dict[str, Any]:
 
 def _answers_so_far(response: Response) -> Iterator[dict[str, str]]:
     quiz = of(response)
-    for key, value in answered(quiz, given(response)).items():
-        question = quiz.questions[quiz.places[key]]
+    rows = {row.question_key: row for row in response.answers.all()}
+    for key, value in answered(quiz, given(response), response.hidden).items():
+        question = spoken(response, quiz.questions[quiz.places[key]], rows)
         yield {"title": question.title, "answer": answer_text(question, value)}

@@ -1,15 +1,12 @@
 """The proof before publishing: what is wrong with a draft, and what scores it can give."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain, product
-from math import prod
-from typing import Any
+from itertools import chain
 
-from apps.quizzes import overrides
-from apps.quizzes.definition import Definition, Kind, Question, Tier, load, plain
+from apps.quizzes import linting, overrides
+from apps.quizzes.definition import Definition, Tier, load, plain
 from apps.quizzes.freezing import freeze
 from apps.quizzes.models import Quiz
 from apps.quizzes.problems import (
@@ -18,13 +15,8 @@ from apps.quizzes.problems import (
     question_problems,
     trait_problems,
 )
-from apps.quizzes.ranges import Spread, reachable, score_range, spread
-from apps.quizzes.scoring import band, winner
+from apps.quizzes.ranges import Outlook, Range, outlook, score_range
 from apps.rules.errors import RuleError
-from apps.rules.keys import keys
-
-Range = tuple[Decimal, Decimal]
-TRIALS = 5_000  # combinations of answers tried before an override is taken as possible
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +25,9 @@ class Proof:
 
     problems: tuple[Problem, ...]
     ranges: Mapping[str, Range] = field(default_factory=dict)  # by scale: lowest, highest
-    shares: Mapping[str, float] | None = None  # by tier, 0 to 1; None: too many ways to count
+    shares: Mapping[str, float] | None = None  # by tier, 0 to 1; None: it came to no count
+    reached: frozenset[str] = frozenset()  # keys of tiers
+    sampled: bool = False  # the shares are an estimate
 
     @property
     def errors(self) -> list[Problem]:
@@ -54,7 +48,9 @@ def prove(definition: Definition) -> Proof:
         *question_problems(definition),
         *jump_problems(definition),
         *trait_problems(definition),
-        *_tier_problems(definition),
+        *tier_problems(definition),
+        *linting.text_problems(definition),
+        *linting.look_problems(definition),
     ]
     if any(problem.blocks for problem in found):
         return Proof(problems=tuple(found))
@@ -63,21 +59,25 @@ def prove(definition: Definition) -> Proof:
 
 def _prove_scores(definition: Definition, found: list[Problem]) -> Proof:
     """Go on with a quiz whose parts are sound: what can be reached, and with which scores."""
-    ranges = {scale.key: score_range(definition, scale.key) for scale in definition.scales}
-    outcomes = definition.scoring == "outcomes"
-    scales = [tier.scale for tier in definition.tiers if tier.scale]
-    ways = spread(definition, scales if outcomes else [definition.scales[0].key])
-    shares = _shares(definition, ways) if ways is not None else None
+    told = {scale.key: score_range(definition, scale.key) for scale in definition.scales}
+    ranges = {scale: one for scale, one in told.items() if one is not None}
+    seen = outlook(definition)
     more = chain(
-        _unreachable(definition),
-        _unreached_tiers(definition, ranges, shares),
-        _idle_overrides(definition),
-        _ties(ways) if outcomes and ways else (),
+        linting.answer_problems(definition, ranges),
+        _sampled(definition, told) if seen.sampled else (),
+        _unreached(definition, seen, ranges),
+        _ties(seen) if definition.scoring == "outcomes" else (),
     )
-    return Proof(problems=(*found, *more), ranges=ranges, shares=shares)
+    return Proof(
+        problems=(*found, *more),
+        ranges=ranges,
+        shares=seen.shares,
+        reached=seen.tiers,
+        sampled=seen.sampled,
+    )
 
 
-def _tier_problems(definition: Definition) -> Iterator[Problem]:
+def tier_problems(definition: Definition) -> Iterator[Problem]:
     if not definition.scales:
         yield Problem("There is no scale to count points on: add one.")
     if not definition.tiers:
@@ -116,102 +116,88 @@ def _tier_faults(definition: Definition, tier: Tier) -> Iterator[str]:
             yield f"its override rule cannot be read. {error}"
 
 
-def _unreachable(definition: Definition) -> Iterator[Problem]:
-    found = reachable(definition)
-    for question in definition.questions:
-        if question.key not in found:
+def _unreached(
+    definition: Definition, seen: Outlook, ranges: Mapping[str, Range]
+) -> Iterator[Problem]:
+    if seen.empty:
+        yield Problem("Some respondents would be asked nothing: every question may be passed over.")
+    yield from _unreached_questions(definition, seen)
+    for ending in definition.endings:
+        if seen.misses(ending=ending.key):
+            yield Problem(
+                f"Ending “{ending.label}” cannot be reached: no path ends there.",
+                code="unreachable",
+            )
+    yield from _unreached_tiers(definition, seen, ranges)
+
+
+def _unreached_questions(definition: Definition, seen: Outlook) -> Iterator[Problem]:
+    for place, question in enumerate(definition.questions):
+        if seen.misses(place=place):
             yield Problem(
                 f"“{question.title}” is on no path: every way jumps past it.",
                 question=question.key,
+                code="unreachable",
             )
+            continue
+        for number, jump in enumerate(question.jumps):
+            idle = not seen.sampled and (place, number) not in seen.taken
+            if idle and jump.rule is not None:
+                yield Problem(
+                    f"“{question.title}”: jump {number + 1} is never taken: no answers that"
+                    " lead here make its rule hold, or an earlier one always holds too.",
+                    blocks=False,
+                    code="never_taken",
+                    question=question.key,
+                )
 
 
 def _unreached_tiers(
-    definition: Definition, ranges: Mapping[str, Range], shares: Mapping[str, float] | None
+    definition: Definition, seen: Outlook, ranges: Mapping[str, Range]
 ) -> Iterator[Problem]:
-    low, high = ranges[definition.scales[0].key]
-    if definition.scoring == "tiers" and low == high:
+    low, high = ranges.get(definition.scales[0].key, (None, None))
+    if definition.scoring == "tiers" and low is not None and low == high:
         yield Problem(f"Every path gives the same score, {plain(low)}.", blocks=False)
     for tier in definition.tiers:
-        if tier.override_only or tier.override is not None:
-            continue
-        missed = not shares[tier.key] if shares is not None else _misses(definition, tier, ranges)
-        if missed:
-            reach = (
-                f"scores run from {plain(low)} to {plain(high)}"
-                if definition.scoring == "tiers"
-                else "another outcome always has more points"
-            )
-            yield Problem(f"Tier “{tier.label}” cannot be reached: {reach}.", tier=tier.key)
-
-
-def _misses(definition: Definition, tier: Tier, ranges: Mapping[str, Range]) -> bool:
-    """Return whether the ranges alone show that a tier is out of reach."""
-    if definition.scoring == "outcomes":
-        floor = max(ranges[one.scale][0] for one in definition.tiers if one.scale)
-        return ranges[tier.scale][1] < floor
-    low, high = ranges[definition.scales[0].key]
-    starts = sorted(one.starts_at for one in definition.tiers if one.starts_at is not None)
-    begin = tier.starts_at
-    end = next((start for start in starts if begin is None or start > begin), None)
-    return (begin is not None and begin > high) or (end is not None and end <= low)
-
-
-def _shares(definition: Definition, ways: Spread) -> dict[str, float]:
-    counts: Counter[str] = Counter()
-    for sums, count in ways.items():
-        counts[_tier_of(definition, sums).key] += count
-    return {tier.key: counts[tier.key] / ways.total() for tier in definition.tiers}
-
-
-def _tier_of(definition: Definition, sums: tuple[Decimal, ...]) -> Tier:
-    if definition.scoring == "outcomes":
-        scales = [tier.scale for tier in definition.tiers if tier.scale]
-        return winner(definition, dict(zip(scales, sums, strict=True)))
-    return band(definition.tiers, sums[0])
-
-
-def _ties(ways: Spread) -> Iterator[Problem]:
-    tied = sum(count for sums, count in ways.items() if sums.count(max(sums)) > 1)
-    if tied:
-        share = max(1, round(100 * tied / ways.total()))
-        yield Problem(
-            f"{share} % of all ways to answer end in a tie. {Quiz.TIE_RULE}", blocks=False
-        )
-
-
-def _idle_overrides(definition: Definition) -> Iterator[Problem]:
-    for tier in definition.tiers:
-        if tier.override is not None and not _can_hold(definition, tier):
+        if seen.misses(tier=tier.key):
             yield Problem(
-                f"Tier “{tier.label}”: no answers make its override rule hold.",
-                blocks=tier.override_only,
+                f"Tier “{tier.label}” cannot be reached: {_why_not(definition, tier, low, high)}.",
                 tier=tier.key,
+                code="unreachable",
             )
 
 
-def _can_hold(definition: Definition, tier: Tier) -> bool:
-    """Return whether some answers make the override hold, by trying them all.
+def _why_not(definition: Definition, tier: Tier, low: Decimal | None, high: Decimal | None) -> str:
+    if tier.override_only:
+        return "no answers make its override rule hold, or that of a tier above it holds too"
+    if definition.scoring == "outcomes":
+        return "another outcome always has more points"
+    if definition.bands == "percent" or low is None or high is None:
+        return "no path gives such a score"
+    return f"scores run from {_shown(low)} to {_shown(high)}"
 
-    A rule that reads the score or more answers than can be tried is taken as possible.
-    """
-    read = keys(overrides.read(tier, definition)).traits
-    asked = [one for one in definition.questions if f"answer.{one.key}" in read]
-    offered = [_offers(question) for question in asked]
-    if read & {"score", "percent"} or not all(offered) or prod(map(len, offered)) > TRIALS:
-        return True
-    return any(
-        overrides.holds(tier, definition, _picked(asked, values), {})
-        for values in product(*offered)
+
+def _shown(value: Decimal) -> float:
+    return plain(round(value, 2))
+
+
+def _sampled(definition: Definition, told: Mapping[str, Range | None]) -> Iterator[Problem]:
+    yield Problem(
+        "There are too many ways to answer to count them all: the shares are estimated from a"
+        " sample, and what it did not meet may still be reached.",
+        blocks=False,
+        code="sampled",
     )
+    for scale in definition.scales:
+        if told[scale.key] is None:
+            yield Problem(f"The range of “{scale.label}” could not be told.", blocks=False)
 
 
-def _picked(asked: list[Question], values: tuple[Any, ...]) -> dict[str, Any]:
-    return {question.key: value for question, value in zip(asked, values, strict=True)}
-
-
-def _offers(question: Question) -> list[Any]:
-    """Return every answer (None: not asked, or skipped), or nothing where there is no list."""
-    if question.kind is Kind.SINGLE:
-        return [None, *question.by_key]
-    return [None, True, False] if question.kind is Kind.YES_NO else []
+def _ties(seen: Outlook) -> Iterator[Problem]:
+    if seen.ties:
+        share = max(1, round(100 * seen.ties))
+        yield Problem(
+            f"{share} % of all ways to answer end in a tie. {Quiz.TIE_RULE}",
+            blocks=False,
+            code="ties",
+        )

@@ -20,7 +20,7 @@ from apps.quizzes.proving import Proof, proof, prove
 from apps.quizzes.traits import trait_specs
 from apps.rules.kinds import Option
 
-__all__ = ["Problem", "Proof", "PublishError", "proof", "publish"]
+__all__ = ["Outdated", "Problem", "Proof", "PublishError", "proof", "publish"]
 
 
 class PublishError(Exception):
@@ -31,15 +31,26 @@ class PublishError(Exception):
         super().__init__(" ".join(problem.message for problem in self.problems))
 
 
-def publish(quiz: Quiz, *, by: User | None, now: datetime) -> Version:
+class Outdated(Exception):
+    """The draft is not the one that was tried."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The draft was changed meanwhile. Nothing was published: this is what it does now."
+        )
+
+
+def publish(quiz: Quiz, *, by: User | None, now: datetime, expected: str = "") -> Version:
     """Freeze the draft into its next version, define its traits and open the quiz.
 
-    Raises PublishError, and then changes nothing. Responses under way stay on the version
-    they began.
+    `expected`: the digest of the draft that is meant. Raises PublishError and Outdated, and
+    then changes nothing. Responses under way stay on the version they began.
     """
     with transaction.atomic():
         quiz = Quiz.objects.select_for_update().get(pk=quiz.pk)
         source = freeze(quiz)
+        if expected and digest(source) != expected:
+            raise Outdated
         definition = load(source)
         errors = prove(definition).errors
         if errors:

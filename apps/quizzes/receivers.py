@@ -1,10 +1,14 @@
-"""What quizzes do when contacts are merged or erased: a response is locked before its contact."""
+"""What quizzes do when contacts are merged or erased, where a response is locked before its
+contact, and every second."""
 
+from datetime import datetime
 from typing import Any
 
 from apps.contacts.merging import Interrupted
 from apps.contacts.models import Contact
 from apps.contacts.signals import contacts_erasing, contacts_merged, contacts_merging
+from apps.core.signals import second_passed
+from apps.quizzes.backtest import comparing, rescoring
 from apps.quizzes.models import Response
 
 
@@ -23,6 +27,12 @@ def move_responses(*, into: Contact, gone: Contact, **_: Any) -> None:
     rows.update(contact=into)
 
 
+def resume_rescoring(*, now: datetime, **_: Any) -> None:
+    comparing.resume(now=now)
+    rescoring.resume(now=now)
+
+
 contacts_merging.connect(lock_responses)
 contacts_erasing.connect(lock_responses)
 contacts_merged.connect(move_responses)
+second_passed.connect(resume_rescoring)

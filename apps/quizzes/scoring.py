@@ -10,10 +10,24 @@ from decimal import Decimal
 from typing import Any
 
 from apps.quizzes import overrides
-from apps.quizzes.branching import Answers, answered
-from apps.quizzes.definition import Definition, Question, Scale, Tier, plain
+from apps.quizzes.branching import NOTHING, Answers, Hidden, Known, walk
+from apps.quizzes.counting import (
+    Tally,
+    figures,
+    pairs,
+    percent,
+    scores,
+    shown_scale,
+    tallies,
+    tally,
+    winner,
+)
+from apps.quizzes.definition import Definition, Scale, Tier, plain
 from apps.quizzes.wording import answer_text, points_text
-from apps.quizzes.worth import ZERO, extent, points
+from apps.quizzes.worth import ZERO, points
+from apps.rules.facts import Facts
+
+__all__ = ["band", "percent", "reach", "reckon", "score", "total", "winner"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,117 +67,153 @@ class Result:
     percent: float
     tier: Tier
     receipt: Receipt
+    ending: str | None  # where the path ended, if not on the tier's own page
+    scores: Mapping[str, float]  # by scale
+    percents: Mapping[str, float]
 
 
-def score(definition: Definition, answers: Answers) -> Result:
+def score(definition: Definition, answers: Answers, hidden: Hidden = NOTHING) -> Result:
     """Return score, percent and tier of the answers on the path taken, with the receipt."""
-    counted = answered(definition, answers)
-    sums = {scale.key: total(definition, counted, scale.key) for scale in definition.scales}
-    shown, tier, why = _decide(definition, counted, sums)
-    value, maximum = sums[shown], attainable(definition, counted, shown)
+    taken = walk(definition, answers, hidden)
+    found = tallies(definition, taken.counted)
+    shown, tier, why = _decide(definition, taken.counted, found, hidden)
+    values = scores(definition, found)
     return Result(
-        score=plain(value),
-        percent=percent(value, maximum),
+        score=plain(values[shown.key]),
+        percent=found[shown.key].percent(),
         tier=tier,
         receipt=Receipt(
-            lines=tuple(_lines(definition, counted)),
-            totals=tuple(_total(definition, counted, scale) for scale in definition.scales),
+            lines=tuple(_lines(definition, taken.counted)),
+            totals=tuple(_total(scale, found[scale.key]) for scale in definition.scales),
             tier=tier.label,
             why=why,
         ),
+        ending=taken.ending,
+        scores={scale: plain(value) for scale, value in values.items()},
+        percents={scale: one.percent() for scale, one in found.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """A result without its receipt: a third of the work, where many are only compared."""
+
+    score: float
+    percent: float
+    tier: Tier
+    scores: Mapping[str, float]  # by scale
+    counted: Answers  # the answers on the path
+
+
+def reckon(definition: Definition, answers: Answers, hidden: Hidden = NOTHING) -> Reckoned:
+    """Return what `score` would, without the words."""
+    counted = walk(definition, answers, hidden).counted
+    found = tallies(definition, counted)
+    values = scores(definition, found)
+    shown = shown_scale(definition, values)
+    tier = _overriding(definition, counted, found, hidden)
+    if tier is None:
+        percents = {scale: one.percent() for scale, one in found.items()}
+        tier = by_score(definition, values, percents)
+    return Reckoned(
+        score=plain(values[shown.key]),
+        percent=found[shown.key].percent(),
+        tier=tier,
+        scores={scale: plain(value) for scale, value in values.items()},
+        counted=counted,
     )
 
 
 def total(definition: Definition, counted: Answers, scale: str) -> Decimal:
-    """Return the sum of points on one scale, of answers that are on the path."""
-    return sum(
-        (points(question, value, scale) for question, value in _pairs(definition, counted)), ZERO
-    )
-
-
-def attainable(definition: Definition, counted: Answers, scale: str) -> Decimal:
-    """Return the most these questions could have given; skipped ones are left out."""
-    return sum(
-        (
-            extent(question, scale)[1]
-            for question, value in _pairs(definition, counted)
-            if value is not None
-        ),
-        ZERO,
-    )
-
-
-def percent(value: Decimal, maximum: Decimal) -> float:
-    """Return the share of the attainable maximum, from 0 to 100 and to one decimal."""
-    if maximum <= 0:
-        return 0
-    return plain(round(min(max(100 * value / maximum, ZERO), Decimal(100)), 1))
+    """Return the score on one scale, of answers that are on the path."""
+    method = next(one.method for one in definition.scales if one.key == scale)
+    return tally(definition, counted, scale).score(method)
 
 
 def band(tiers: Sequence[Tier], value: Decimal) -> Tier:
-    """Return the tier whose half-open band holds the value: from its start to the next one."""
+    """Return the tier whose band holds a score: the highest that begins at or below it."""
+    banded = [tier for tier in tiers if not tier.scale and not tier.override_only]
+    lowest = next(tier for tier in banded if tier.starts_at is None)
     reached = [
-        (tier.starts_at is not None, tier.starts_at or ZERO, tier)
-        for tier in tiers
-        if not tier.override_only and (tier.starts_at is None or tier.starts_at <= value)
+        (tier.starts_at, tier)
+        for tier in banded
+        if tier.starts_at is not None and tier.starts_at <= value
     ]
-    return max(reached, key=lambda one: one[:2])[2]
+    return max(reached, key=lambda pair: pair[0], default=(ZERO, lowest))[1]
 
 
-def reach(tiers: Sequence[Tier], tier: Tier) -> str:
+def reach(tiers: Sequence[Tier], tier: Tier, unit: str = "") -> str:
     """Return a tier's band in words: "from 4 to below 9"."""
     start = tier.starts_at
     above = [one.starts_at for one in tiers if one.starts_at is not None]
     end = min((one for one in above if start is None or one > start), default=None)
-    words = [] if start is None else [f"from {plain(start)}"]
+    words = [] if start is None else [f"from {plain(start)}{unit}"]
     if end is not None:
-        words.append(f"{'to ' if words else ''}below {plain(end)}")
+        words.append(f"{'to ' if words else ''}below {plain(end)}{unit}")
     return " ".join(words) or "every score"
 
 
-def winner(definition: Definition, sums: Mapping[str, Decimal]) -> Tier:
-    """Return the outcome whose scale has most points; of equals the one listed first."""
-    outcomes = [tier for tier in definition.tiers if tier.scale]
-    return max(outcomes, key=lambda tier: sums[tier.scale])  # max keeps the first of equals
+def by_score(
+    definition: Definition, values: Mapping[str, Decimal], percents: Mapping[str, float]
+) -> Tier:
+    """Return the tier that the scores lead to, overrides aside."""
+    if definition.scoring == "outcomes":
+        return winner(definition, values)
+    main = definition.scales[0].key
+    if definition.bands == "percent":
+        return band(definition.tiers, Decimal(str(percents[main])))
+    return band(definition.tiers, values[main])
 
 
 def _decide(
-    definition: Definition, counted: Answers, sums: Mapping[str, Decimal]
-) -> tuple[str, Tier, str]:
+    definition: Definition, counted: Answers, found: Mapping[str, Tally], hidden: Hidden
+) -> tuple[Scale, Tier, str]:
     """Return the scale that is shown as the score, the tier, and why it is that one."""
-    main = definition.scales[0].key
-    if definition.scoring == "outcomes":
-        tier = winner(definition, sums)
-        shown, why = tier.scale, _why_winner(definition, tier, sums)
-    else:
-        tier = band(definition.tiers, sums[main])
-        shown, why = (
-            main,
-            f"{points_text(sums[main])}: {tier.label} is {reach(definition.tiers, tier)}.",
-        )
-    overriding = _overriding(definition, counted, sums[shown], shown)
+    values = scores(definition, found)
+    shown = shown_scale(definition, values)
+    overriding = _overriding(definition, counted, found, hidden)
     if overriding:
-        why = f"Whatever the score: {overrides.sentence(overriding, definition)}."
-        return shown, overriding, why
-    return shown, tier, why
+        return (
+            shown,
+            overriding,
+            f"Whatever the score: {overrides.sentence(overriding, definition)}.",
+        )
+    percents = {scale: one.percent() for scale, one in found.items()}
+    tier = by_score(definition, values, percents)
+    return shown, tier, _why(definition, tier, values, percents[shown.key])
 
 
 def _overriding(
-    definition: Definition, counted: Answers, value: Decimal, scale: str
+    definition: Definition, counted: Answers, found: Mapping[str, Tally], hidden: Hidden
 ) -> Tier | None:
-    share = percent(value, attainable(definition, counted, scale))
-    numbers = {"score": plain(value), "percent": share}
-    return next(
-        (tier for tier in definition.tiers if overrides.holds(tier, definition, counted, numbers)),
-        None,
-    )
+    if not any(tier.override for tier in definition.tiers):
+        return None
+    return overrides.first(definition, _facts(definition, counted, found, hidden))
 
 
-def _why_winner(definition: Definition, tier: Tier, sums: Mapping[str, Decimal]) -> str:
+def _facts(
+    definition: Definition, counted: Answers, found: Mapping[str, Tally], hidden: Hidden
+) -> Facts:
+    known = Known(definition, hidden)
+    for question, value in pairs(definition, counted):
+        known.add(question, value)
+    return Facts(traits={**known.traits, **figures(definition, found)})
+
+
+def _why(definition: Definition, tier: Tier, values: Mapping[str, Decimal], share: float) -> str:
+    if definition.scoring == "outcomes":
+        return _why_winner(definition, tier, values)
+    if definition.bands == "percent":
+        return f"{share} %: {tier.label} is {reach(definition.tiers, tier, ' %')}."
+    score = points_text(values[definition.scales[0].key])
+    return f"{score}: {tier.label} is {reach(definition.tiers, tier)}."
+
+
+def _why_winner(definition: Definition, tier: Tier, values: Mapping[str, Decimal]) -> str:
     label = next(scale.label for scale in definition.scales if scale.key == tier.scale)
     rivals = [one for one in definition.tiers if one.scale and one is not tier]
-    tied = [one.label for one in rivals if sums[one.scale] == sums[tier.scale]]
-    why = f"Most points on {label}: {points_text(sums[tier.scale])}."
+    tied = [one.label for one in rivals if values[one.scale] == values[tier.scale]]
+    why = f"Most points on {label}: {points_text(values[tier.scale])}."
     return f"{why} {' and '.join(tied)} had as many; the one listed first wins." if tied else why
 
 
@@ -177,18 +227,14 @@ def _lines(definition: Definition, counted: Answers) -> list[Line]:
                 scale.key: plain(points(question, value, scale.key)) for scale in definition.scales
             },
         )
-        for question, value in _pairs(definition, counted)
+        for question, value in pairs(definition, counted)
     ]
 
 
-def _total(definition: Definition, counted: Answers, scale: Scale) -> Total:
+def _total(scale: Scale, found: Tally) -> Total:
     return Total(
         scale=scale.key,
         label=scale.label,
-        score=plain(total(definition, counted, scale.key)),
-        maximum=plain(attainable(definition, counted, scale.key)),
+        score=plain(found.score(scale.method)),
+        maximum=plain(found.attainable(scale.method)),
     )
-
-
-def _pairs(definition: Definition, counted: Answers) -> list[tuple[Question, Any]]:
-    return [(definition.questions[definition.places[key]], counted[key]) for key in counted]

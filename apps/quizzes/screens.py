@@ -1,15 +1,16 @@
 """What a question's page shows: the definition's values with what was answered or posted."""
 
+import random
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
 
-from apps.quizzes import branching
-from apps.quizzes.answers import MAX_LENGTHS, Raw, needed
-from apps.quizzes.definition import Definition, Kind, Question, plain
-from apps.quizzes.models import Answer
+from apps.quizzes import branching, definition, piping
+from apps.quizzes.answers import LONG, MAX_LENGTHS, RANK, ROW, SHORT, Raw, needed, posted
+from apps.quizzes.definition import MANY, STEPPED, Choice, Kind, Question, plain
+from apps.quizzes.models import Answer, Response
+from apps.quizzes.uploading import ACCEPTED
 from apps.quizzes.wording import FIELD_LABELS
 from apps.quizzes.worth import bounds, selections
 
@@ -20,6 +21,7 @@ INPUTS = {  # type, autocomplete
     "phone": ("tel", "tel"),
     "country": ("text", "country-name"),
 }
+CHOOSING = frozenset({Kind.DROPDOWN, Kind.RANKING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class Option:
     label: str
     hint: str
     checked: bool
+    picture: str = ""
+    other: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A row of a matrix, or a choice to be ranked: a name to post and what may be posted."""
+
+    name: str
+    label: str
+    options: list[Option]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +64,18 @@ class Screen:
     question: Question
     title: str  # of the quiz
     options: list[Option]
+    lines: list[Line]
     fields: list[Field]
     value: str
+    other: str  # what was written beside the choice of that name
+    file: str  # the name of the file that is there already
     consent: bool
     revision: int
     progress: int  # percent
     back: str  # the key of the question before; empty for the first
     last: bool
     rule: str  # how many to pick, which numbers are taken
+    has_choosing: bool  # the quiz has lists to search or to drag: only then their script is sent
     errors: Mapping[str, str] = field(default_factory=dict)
     notice: str = ""
 
@@ -67,68 +84,134 @@ class Screen:
         return f"quizzes/kinds/{self.question.kind.value}.html"
 
     @property
+    def limit(self) -> int:
+        usual = LONG if self.question.kind is Kind.LONG_TEXT else SHORT
+        return self.question.longest or usual
+
+    @property
+    def accepted(self) -> str:
+        return ACCEPTED
+
+    @property
     def error(self) -> str:
         return self.errors.get("answer", "")
 
 
 def screen(
-    quiz: Definition,
+    response: Response,
     question: Question,
     rows: Mapping[str, Answer],
     *,
-    posted: Raw | None = None,
+    sent: Raw | None = None,
     errors: Mapping[str, str] | None = None,
     notice: str = "",
 ) -> Screen:
     """Return the page of a question; what was posted goes before what is kept."""
+    quiz = definition.of(response)
     answers = {key: row.value for key, row in rows.items()}
     row = rows.get(question.key)
-    shown = posted if posted is not None else as_posted(question, row.value if row else None)
-    before = branching.previous(quiz, answers, question.key)
+    question = spoken(response, question, rows)
+    shown = sent if sent is not None else _kept(question, row)
+    before = branching.previous(quiz, answers, question.key, response.hidden)
+    progress = branching.progress(quiz, answers, question.key, response.hidden)
     return Screen(
         question=question,
         title=quiz.title,
-        options=_options(question, set(shown.get("answer", ()))),
+        options=_options(question, set(shown.get("answer", ())), seed=response.token_hash),
+        lines=_lines(question, shown, seed=response.token_hash),
         fields=[_field(question, name, shown, errors or {}) for name in question.fields],
         value=_first(shown, "answer"),
+        other=_first(shown, "other"),
+        file=row.value["name"] if question.kind is Kind.FILE and row and row.value else "",
         consent=bool(_first(shown, "consent")),
         revision=row.revision if row else 0,
-        progress=round(100 * branching.progress(quiz, answers, question.key)),
+        progress=round(100 * progress),
         back=before.key if before else "",
         last=branching.longest(quiz)[quiz.places[question.key]] == 1,
         rule=_rule(question),
+        has_choosing=any(one.kind in CHOOSING for one in quiz.questions),
         errors=errors or {},
         notice=notice,
     )
 
 
-def as_posted(question: Question, value: Any) -> Raw:
-    """Return a kept value as the form would send it."""
-    if value is None:
-        return {}
-    if question.kind is Kind.CONTACT:
-        form = {name: [value.get(name, "")] for name in question.fields}
-        return {**form, "consent": ["on"] if value.get("consent") else []}
-    if question.kind is Kind.SEVERAL:
-        return {"answer": list(value)}
-    if question.kind is Kind.YES_NO:
-        return {"answer": ["yes" if value else "no"]}
-    return {"answer": [str(value)]}
+def spoken(response: Response, question: Question, rows: Mapping[str, Answer]) -> Question:
+    """Return the question with what its texts say of earlier answers."""
+    if not piping.pipes(question):
+        return question
+    return piping.filled(question, spoken_of(response, rows))
 
 
-def _options(question: Question, picked: set[str]) -> list[Option]:
+def spoken_of(response: Response, rows: Mapping[str, Answer]) -> piping.Known:
+    """Return what texts of this response may speak of."""
+    quiz = definition.of(response)
+    answers = {key: row.value for key, row in rows.items()}
+    return piping.known(
+        quiz,
+        branching.walk(quiz, answers, response.hidden),
+        hidden=response.hidden,
+        others={key: row.other for key, row in rows.items()},
+        tier=response.tier_label,
+    )
+
+
+def _kept(question: Question, row: Answer | None) -> Raw:
+    return posted(question, row.value, row.other) if row else {}
+
+
+def ordered(question: Question, *, seed: str) -> list[Choice]:
+    """Return the choices in the order one respondent sees them; “other” stays last."""
+    choices = list(question.choices)
+    if question.order == "alphabetical":
+        choices.sort(key=lambda choice: choice.label.casefold())
+    elif question.order == "random":
+        random.Random(f"{seed}:{question.key}").shuffle(choices)  # noqa: S311 - no secret
+    return sorted(choices, key=lambda choice: choice.other)
+
+
+def _options(question: Question, picked: set[str], *, seed: str) -> list[Option]:
     if question.kind is Kind.YES_NO:
-        return [
-            Option("yes", "Yes", "Y", "yes" in picked),
-            Option("no", "No", "N", "no" in picked),
-        ]
-    if question.kind is Kind.SCALE:
+        return _truths("Yes", "No", picked)
+    if question.kind is Kind.CONSENT:
+        return _truths("I accept", "I do not accept", picked)
+    if question.kind in STEPPED:
         return [Option(one, one, one, one in picked) for one in _scale_values(question)]
     hints = [*string.ascii_uppercase, *[""] * len(question.choices)]
     return [
-        Option(choice.key, choice.label, hint, choice.key in picked)
-        for choice, hint in zip(question.choices, hints, strict=False)
+        Option(choice.key, choice.label, hint, choice.key in picked, choice.picture, choice.other)
+        for choice, hint in zip(ordered(question, seed=seed), hints, strict=False)
     ]
+
+
+def _truths(yes: str, no: str, picked: set[str]) -> list[Option]:
+    return [Option("yes", yes, "Y", "yes" in picked), Option("no", no, "N", "no" in picked)]
+
+
+def _lines(question: Question, shown: Raw, *, seed: str) -> list[Line]:
+    if question.kind is Kind.MATRIX:
+        return [
+            Line(name, row.label, _columns(question, _first(shown, name)))
+            for row in question.rows
+            for name in [f"{ROW}{row.key}"]
+        ]
+    if question.kind is Kind.RANKING:
+        return [
+            Line(name, choice.label, _ranks(question, _first(shown, name)))
+            for choice in ordered(question, seed=seed)
+            for name in [f"{RANK}{choice.key}"]
+        ]
+    return []
+
+
+def _columns(question: Question, picked: str) -> list[Option]:
+    return [
+        Option(choice.key, choice.label, "", choice.key == picked) for choice in question.choices
+    ]
+
+
+def _ranks(question: Question, picked: str) -> list[Option]:
+    places = (str(number) for number in range(1, len(question.choices) + 1))
+    return [Option(place, place, "", place == picked) for place in places]
 
 
 def _scale_values(question: Question) -> list[str]:
@@ -152,8 +235,10 @@ def _field(question: Question, name: str, shown: Raw, errors: Mapping[str, str])
 
 
 def _rule(question: Question) -> str:
-    if question.kind is Kind.SEVERAL:
+    if question.kind in MANY:
         return _selection_rule(question)
+    if question.kind is Kind.RANKING:
+        return "Give each a place: 1 comes first."
     low, high = question.minimum, question.maximum
     if question.kind is Kind.NUMBER and low is not None and high is not None:
         return f"From {plain(low)} to {plain(high)}."

@@ -1,11 +1,12 @@
 """The respondent's pages. No session, no cookie: the token in the address is all there is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,11 +15,21 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 from django_htmx.middleware import HtmxDetails
 
-from apps.core import ratelimit
-from apps.quizzes import branching, definition, taking
+from apps.core import failures, ratelimit
+from apps.quizzes import (
+    branching,
+    definition,
+    opening,
+    piping,
+    previewing,
+    results,
+    sharing,
+    taking,
+)
 from apps.quizzes.answers import AnswerError
-from apps.quizzes.definition import Definition, Question
-from apps.quizzes.models import Answer, Quiz, Response
+from apps.quizzes.conditions import hidden_names
+from apps.quizzes.definition import Kind, Question
+from apps.quizzes.models import Answer, Picture, Quiz, Response
 from apps.quizzes.screens import screen
 
 
@@ -36,8 +47,9 @@ def respondent_page(view: View) -> View:
 
     @wraps(view)
     def page(request: Request, **kwargs: Any) -> HttpResponse:
+        trial = previewing.is_token(kwargs.get("token", ""))
         try:
-            response = view(request, **kwargs)
+            response = _tried_out(view, request, **kwargs) if trial else view(request, **kwargs)
         except (taking.UnknownToken, taking.UnknownQuestion) as error:
             raise Http404(str(error)) from None
         except taking.BadHidden as error:
@@ -47,9 +59,21 @@ def respondent_page(view: View) -> View:
         response["Cache-Control"] = "no-store"
         response["Referrer-Policy"] = "no-referrer"
         patch_vary_headers(response, ["HX-Request"])
-        return response
+        return previewing.framed(response) if trial else response
 
     return page
+
+
+def _tried_out(view: View, request: Request, **kwargs: Any) -> HttpResponse:
+    """Answer within an author's trial of a draft: the same view, and nothing stays of it."""
+    now = timezone.now()
+    with previewing.played(kwargs["token"], now=now):
+        response = view(request, **kwargs)
+    if request.method == "POST" and response.status_code in {200, 303}:
+        file = request.FILES.get("file")
+        name = str(file.name) if isinstance(file, UploadedFile) else ""
+        previewing.keep(kwargs["token"], kwargs["key"], _form(request), file=name, now=now)
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,17 +85,22 @@ def front(request: Request, *, slug: str) -> HttpResponse:
     if version is None:
         raise Http404("This quiz is not published.")
     shown = definition.of_version(version)
-    if quiz.status != Quiz.Status.OPEN:
-        return render(request, "quizzes/closed.html", {"quiz": shown}, status=410)
+    now = timezone.now()
+    why = opening.closed(quiz, now=now)
+    if why is not None:
+        return _closed(request, quiz, why, theme=shown.theme_address)
     if request.method == "POST":
         if not ratelimit.allowed(request, bucket="start", per_minute=settings.STARTS_PER_MINUTE):
             return _whole_page(request, "429.html", {}, status=429)
         form = _form(request)
         hidden = {name: texts[-1] for name, texts in form.items() if texts}
-        response, token = taking.start(quiz, now=timezone.now(), hidden=hidden)
-        return _see(_question_url(token, definition.of(response).questions[0]))
-    hidden = {name: request.GET[name] for name in taking.HIDDEN if request.GET.get(name)}
-    return render(request, "quizzes/front.html", {"quiz": shown, "hidden": hidden})
+        response, token = taking.start(quiz, now=now, hidden=hidden)
+        return _see(_place_url(response, token))
+    names = hidden_names(shown)
+    hidden = {name: request.GET[name] for name in names if request.GET.get(name)}
+    fit = {name: text for name, text in hidden.items() if taking.is_kept(text)}
+    context = {"quiz": piping.front(shown, fit), "hidden": hidden, "theme": shown.theme_address}
+    return render(request, "quizzes/front.html", context)
 
 
 @require_safe
@@ -85,17 +114,17 @@ def resume(request: Request, *, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @respondent_page
 def question(request: Request, *, token: str, key: str) -> HttpResponse:
-    response = taking.find(token)
     if request.method == "POST":
-        return _answer(request, response, token, key)
+        return _answer(request, token, key)
+    response = taking.find(token)
     quiz = definition.of(response)
     asked = quiz.question(key)
     if asked is None:
         raise taking.UnknownQuestion("This quiz has no such question.")
     rows = _rows(response)
-    if response.is_finished or key not in branching.path(quiz, _values(rows)):
+    if response.is_finished or key not in branching.path(quiz, _values(rows), response.hidden):
         return redirect(_place_url(response, token))
-    return _show(request, token, quiz, asked, rows)
+    return _show(request, token, response, asked, rows)
 
 
 @require_safe
@@ -104,24 +133,60 @@ def result(request: Request, *, token: str) -> HttpResponse:
     response = taking.find(token)
     if not response.is_finished:
         return redirect(_place_url(response, token))
-    return _show_result(request, response)
+    return _show_result(request, response, token)
 
 
-def _answer(request: Request, response: Response, token: str, key: str) -> HttpResponse:
+@require_safe
+def picture(request: Request, *, token: str) -> HttpResponse:
+    """Show a picture of a quiz; it never changes, so it may be kept."""
+    found = get_object_or_404(Picture.objects.defer(None), token=token)
+    return HttpResponse(
+        bytes(found.data),
+        content_type=found.type,
+        headers={"Cache-Control": "public, max-age=31536000, immutable"},
+    )
+
+
+def _closed(request: Request, quiz: Quiz, why: opening.Closed, *, theme: str) -> HttpResponse:
+    status = 403 if why.opens_at else 410
+    context = {"quiz": quiz, "why": why, "theme": theme}
+    return _whole_page(request, "quizzes/closed.html", context, status=status)
+
+
+def _answer(request: Request, token: str, key: str) -> HttpResponse:
+    if _is_too_large(request, token, key):
+        return failures.answer(request, 413)
     form = _form(request)
+    file = request.FILES.get("file")
+    if file is not None and not isinstance(file, UploadedFile):
+        raise BadRequest("Send one file.")
+    revision, now = _revision(form), timezone.now()
     try:
-        outcome = taking.answer(response, key, form, revision=_revision(form), now=timezone.now())
+        outcome = taking.answer(
+            taking.hashed(token), key, form, revision=revision, now=now, file=file
+        )
+    except taking.QuizFull:
+        response = taking.find(token)
+        theme = definition.of(response).theme_address
+        return _closed(request, response.version.quiz, opening.FULL, theme=theme)
     except (AnswerError, taking.Stale) as error:
-        return _show_again(request, response, token, key, form, error)
+        return _show_again(request, taking.find(token), token, key, form, error)
     if not request.htmx:
         return _see(_place_after(outcome, token))
     if outcome.next is None:
-        page = _show_result(request, outcome.response)
+        page = _show_result(request, outcome.response, token)
     else:
-        quiz = definition.of(response)
-        page = _show(request, token, quiz, outcome.next, _rows(outcome.response))
+        page = _show(request, token, outcome.response, outcome.next, outcome.rows)
     page["HX-Push-Url"] = _place_after(outcome, token)
     return page
+
+
+def _is_too_large(request: Request, token: str, key: str) -> bool:
+    """Return whether a body is too large for an answer; only a file may be large."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) <= settings.PUBLIC_BODY_LIMIT:
+        return False
+    asked = definition.of(taking.find(token)).question(key)
+    return asked is None or asked.kind is not Kind.FILE
 
 
 def _show_again(
@@ -138,25 +203,27 @@ def _show_again(
     assert asked is not None
     rows = _rows(response)
     if isinstance(error, taking.Stale):
-        return _show(request, token, quiz, asked, rows, status=409, notice=str(error))
-    if response.is_finished or key not in branching.path(quiz, _values(rows)):
+        return _show(request, token, response, asked, rows, status=409, notice=str(error))
+    if response.is_finished or key not in branching.path(quiz, _values(rows), response.hidden):
         raise taking.Conflict("This question cannot be answered now.")
-    return _show(request, token, quiz, asked, rows, status=422, posted=form, errors=error.messages)
+    again = {"sent": form, "errors": error.messages}
+    return _show(request, token, response, asked, rows, status=422, **again)
 
 
 def _show(
     request: Request,
     token: str,
-    quiz: Definition,
+    response: Response,
     asked: Question,
-    rows: dict[str, Answer],
+    rows: Mapping[str, Answer],
     *,
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    shown = screen(quiz, asked, rows, **more)
+    shown = screen(response, asked, rows, **more)
     context = {
         "screen": shown,
+        "theme": definition.of(response).theme_address,
         "token": token,
         "action": _question_url(token, asked),
         "back_url": reverse("quiz-question", args=[token, shown.back]) if shown.back else "",
@@ -164,9 +231,18 @@ def _show(
     return render(request, _template(request, "question"), context, status=status)
 
 
-def _show_result(request: Request, response: Response) -> HttpResponse:
-    quiz = definition.of(response)
-    context = {"quiz": quiz, "response": response, "tier": quiz.tier(response.tier_key)}
+def _show_result(request: Request, response: Response, token: str) -> HttpResponse:
+    found = results.result_of(response)
+    quiz = found.quiz
+    link = sharing.link_of(response) if quiz.shareable else None
+    context = {
+        "quiz": quiz,
+        "tier": found.page,
+        "chart": found.chart,
+        "theme": quiz.theme_address,
+        "token": token,
+        "link": settings.PUBLIC_URL + link.get_absolute_url() if link else "",
+    }
     return render(request, _template(request, "result"), context)
 
 
@@ -211,7 +287,8 @@ def _place_url(response: Response, token: str) -> str:
     """Return where this respondent is: the question that waits, or the result."""
     if response.is_finished:
         return reverse("quiz-result", args=[token])
-    waiting = branching.waiting(definition.of(response), taking.given(response))
+    quiz = definition.of(response)
+    waiting = branching.waiting(quiz, taking.given(response), response.hidden)
     assert waiting is not None
     return _question_url(token, waiting)
 

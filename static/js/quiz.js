@@ -4,7 +4,7 @@
   const stage = document.getElementById("stage");
   const announce = document.getElementById("announce");
   const options = () => [...stage.querySelectorAll("input[data-hint]")];
-  const typing = (element) => element.matches("input:not([type=radio], [type=checkbox]), textarea");
+  const typing = (element) => element.matches("input:not([type=radio], [type=checkbox]), textarea, select");
 
   function pick(option) {
     option.focus();

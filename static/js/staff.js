@@ -19,6 +19,18 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   event.detail.shouldSwap = false;
   location.reload();
 });
+// Where what had the focus is gone, the part that came in its place has it: Tab goes on from there.
+let left = "";
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  left = detail.target.contains(document.activeElement) ? detail.target.id : "";
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const part = left && document.activeElement === document.body && document.getElementById(left);
+  left = "";
+  if (!part) return;
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
+});
 // What the server refuses is said at the top of the page.
 document.addEventListener("htmx:responseError", (event) => complain(event.detail.xhr.responseText));
 document.addEventListener("htmx:sendError", () => complain("The server cannot be reached. Nothing was changed."));

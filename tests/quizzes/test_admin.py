@@ -22,7 +22,7 @@ def marketer(client):
 def inlines(**rows):
     """Return the form fields of inline rows: `scales=[{...}]`; a row with an id is kept."""
     data = {}
-    for prefix, items in rows.items():
+    for prefix, items in {"endings": [], "rows": [], "jumps": [], **rows}.items():
         data[f"{prefix}-TOTAL_FORMS"] = len(items)
         data[f"{prefix}-INITIAL_FORMS"] = sum("id" in item for item in items)
         for place, item in enumerate(items):
@@ -198,9 +198,11 @@ def test_a_scale_question_keeps_its_weights(marketer):
     draft(QUALIFY)
     sure, scale = Question.objects.get(key="sure"), Scale.objects.get()
     data = {"kind": "scale", "title": "?", "key": "sure", "minimum": "1", "maximum": "5"}
-    marketer.post(f"{QUESTION}{sure.pk}/change/", {**data, f"weight_{scale.pk}": "2.5"})
+    marketer.post(
+        f"{QUESTION}{sure.pk}/change/", {**data, **inlines(), f"weight_{scale.pk}": "2.5"}
+    )
     assert sure.weights.get().value == 2.5
-    marketer.post(f"{QUESTION}{sure.pk}/change/", {**data, f"weight_{scale.pk}": ""})
+    marketer.post(f"{QUESTION}{sure.pk}/change/", {**data, **inlines(), f"weight_{scale.pk}": ""})
     assert not sure.weights.exists()
 
 
@@ -222,11 +224,11 @@ def test_a_quiz_cannot_be_opened_before_it_is_published(marketer):
 
 def test_responses_are_read_with_their_receipt_and_never_written(marketer):
     response, _ = taking.start(published(), now=NOW)
-    taking.answer(response, "size", {"answer": ["none"]}, revision=0, now=NOW)
+    taking.answer(response.token_hash, "size", {"answer": ["none"]}, revision=0, now=NOW)
     url = f"/admin/quizzes/response/{response.pk}/change/"
     assert "I have no team" in marketer.get(url).text
     form = {"first_name": ["<b>Ada</b>"], "email": ["ada@example.com"]}
-    taking.answer(response, "contact", form, revision=0, now=NOW)
+    taking.answer(response.token_hash, "contact", form, revision=0, now=NOW)
     page = marketer.get(url)
     assert "Whatever the score" in page.text
     assert "<b>Ada" not in page.text

@@ -56,7 +56,7 @@ def test_an_edit_never_touches_a_response_under_way():
     Choice.objects.filter(key="large").update(label="Changed")
     Question.objects.filter(key="tools").delete()
     publish(quiz, by=None, now=NOW)
-    outcome = taking.answer(response, "size", {"answer": ["large"]}, revision=0, now=NOW)
+    outcome = taking.answer(response.token_hash, "size", {"answer": ["large"]}, revision=0, now=NOW)
     assert outcome.next.key == "tools"
 
 

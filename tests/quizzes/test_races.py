@@ -29,7 +29,7 @@ def at_once(calls):
 
 
 def say(response, key, value):
-    return lambda: taking.answer(response, key, {"answer": [value]}, revision=0, now=NOW)
+    return lambda: taking.answer(response.token_hash, key, {"answer": [value]}, revision=0, now=NOW)
 
 
 def test_the_same_answer_from_eight_clicks_is_kept_once():

@@ -35,6 +35,19 @@ def go_to_the_form(client):
     return at(url, "contact")
 
 
+def test_what_searches_and_drags_is_sent_only_where_something_is_searched_or_dragged(client):
+    url = begin(client)
+    assert b"choosing" not in client.get(url).content
+    Response.objects.all().delete()
+    choices = [{"key": "a", "label": "A"}, {"key": "b", "label": "B"}]
+    published(slug="listed", questions=[
+        {"key": "one", "title": "One?", "choices": choices},
+        {"key": "two", "title": "Two?", "kind": "dropdown", "choices": choices},
+    ], tiers=[{"key": "all", "label": "All"}])  # fmt: skip
+    url = client.post("/q/listed/")["Location"]
+    assert b"choosing" in client.get(url).content
+
+
 def test_looking_at_the_first_page_changes_nothing(client):
     published()
     page = client.get("/q/ready/?utm_source=mail")

@@ -1,23 +1,33 @@
 """What answers count for, and what a score means: scales, points, weights, tiers."""
 
-from typing import Any
-
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
 
+from apps.quizzes.models.files import Picture
+from apps.quizzes.models.keyed import Keyed
 from apps.quizzes.models.question import Choice, Question
 from apps.quizzes.models.quiz import Quiz
-from apps.quizzes.naming import KEY_LENGTH, check_key, free_key
+from apps.quizzes.naming import KEY_LENGTH, check_key
 
 
-class Scale(models.Model):
-    """A named sum of points; a quiz's first scale is its main one."""
+class Scale(Keyed):
+    """A named sum or mean of points; a quiz's first scale is its main one."""
+
+    class Method(models.TextChoices):
+        SUM = "sum", "Sum of points"
+        MEAN = "mean", "Mean of the answered questions that count on it"
 
     quiz = models.ForeignKey(Quiz, on_delete=models.CASCADE, related_name="scales")
-    key = models.CharField(max_length=KEY_LENGTH, blank=True, validators=[check_key])
     label = models.CharField(max_length=120)
     position = models.PositiveIntegerField(default=0)
+    method = models.CharField(
+        "counted as",
+        max_length=5,
+        choices=Method,
+        default=Method.SUM,
+        help_text="A skipped question is left out of a mean.",
+    )
 
     class Meta:
         ordering = ["position", "id"]
@@ -32,13 +42,6 @@ class Scale(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self.key:
-            rows = Scale.objects.filter(quiz=self.quiz_id).exclude(pk=self.pk)
-            taken = rows.values_list("key", flat=True)
-            self.key = free_key(self.label, taken=set(taken), fallback="scale")
-        super().save(*args, **kwargs)
 
 
 class Points(models.Model):
@@ -70,7 +73,7 @@ class Weight(models.Model):
         return f"{self.value} on {self.scale}"
 
 
-class Tier(models.Model):
+class Tier(Keyed):
     """A named band of the score, or the outcome of one scale, with its result page.
 
     A band is written by its lower bound alone and ends where the next one begins, so
@@ -118,6 +121,9 @@ class Tier(models.Model):
         max_length=200, help_text="The first line of the result page, to the respondent."
     )
     body = models.TextField(blank=True, help_text="Markdown. Why, and what it means.")
+    picture = models.ForeignKey(
+        Picture, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     button_label = models.CharField(max_length=60, blank=True, help_text="The one next step.")
     button_url = models.CharField(
         "button address",
@@ -165,10 +171,3 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.label
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if not self.key:
-            rows = Tier.objects.filter(quiz=self.quiz_id).exclude(pk=self.pk)
-            taken = rows.values_list("key", flat=True)
-            self.key = free_key(self.label, taken=set(taken), fallback="tier")
-        super().save(*args, **kwargs)

@@ -1,12 +1,32 @@
 """A quiz as its author sees it, and the frozen versions that respondents take."""
 
+import re
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.quizzes.naming import KEY_LENGTH, check_key, free_key
+from apps.quizzes.theming import check_theme
+
+HIDDEN_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+MOST_HIDDEN = 30
+MOST_RESPONSES = 1_000_000_000
+
+
+def check_hidden(names: object) -> None:
+    """Raise ValidationError unless these are names of hidden fields."""
+    fits = isinstance(names, list) and len(names) <= MOST_HIDDEN
+    for name in names if isinstance(names, list) else ():
+        fits = fits and isinstance(name, str) and bool(HIDDEN_NAME.fullmatch(name))
+    if not fits:
+        raise ValidationError(
+            f"At most {MOST_HIDDEN} names of small letters, digits and _, beginning with a letter."
+        )
 
 
 class QuizQuerySet(models.QuerySet["Quiz"]):
@@ -26,6 +46,15 @@ class Quiz(models.Model):
     class Scoring(models.TextChoices):
         TIERS = "tiers", "Tiers: the score on the main scale decides"
         OUTCOMES = "outcomes", "Outcomes: the scale with most points wins"
+
+    class Bands(models.TextChoices):
+        POINTS = "points", "Points"
+        PERCENT = "percent", "Percent of what was attainable on the way taken"
+
+    class Chart(models.TextChoices):
+        NONE = "", "Not shown"
+        GAUGE = "gauge", "A gauge: the score, and what could be reached"
+        RADAR = "radar", "A radar over all scales (three or more)"
 
     TIE_RULE = "When two outcomes have equally many points, the one listed first wins."
 
@@ -54,6 +83,58 @@ class Quiz(models.Model):
     )
     start_label = models.CharField("start button", max_length=60, default="Start")
     scoring = models.CharField(max_length=10, choices=Scoring, default=Scoring.TIERS)
+    bands = models.CharField(
+        "tiers begin at",
+        max_length=10,
+        choices=Bands,
+        default=Bands.POINTS,
+        help_text="What “starts at” of a tier is compared with.",
+    )
+    hidden = models.JSONField(
+        "hidden fields",
+        default=list,
+        blank=True,
+        validators=[check_hidden],
+        help_text="Names that may come with the address, such as ?plan=pro; utm_source and its"
+        " like always may.",
+    )
+    chart = models.CharField(
+        "score on the result page", max_length=5, choices=Chart, default=Chart.NONE, blank=True
+    )
+    shareable = models.BooleanField(
+        "respondents may share their result",
+        default=False,
+        help_text="By a link of its own, which shows neither answers nor names.",
+    )
+    downloadable = models.BooleanField("respondents may keep their result as PDF", default=False)
+    theme = models.JSONField(
+        default=dict,
+        blank=True,
+        validators=[check_theme],
+        help_text="Typed tokens; without any, Tidemark's own look.",
+    )
+    opens_at = models.DateTimeField(
+        "opens", null=True, blank=True, help_text="Blank: as soon as it is published."
+    )
+    closes_at = models.DateTimeField(
+        "closes",
+        null=True,
+        blank=True,
+        help_text="From then on nobody can begin; whoever has begun may finish.",
+    )
+    most_responses = models.PositiveIntegerField(
+        "at most so many responses",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_RESPONSES)],
+        help_text="Finished ones. Blank: as many as come.",
+    )
+    closed_text = models.TextField(
+        "text when closed",
+        blank=True,
+        max_length=5000,
+        help_text="Markdown, in place of our own words, whenever nobody can begin.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -62,6 +143,13 @@ class Quiz(models.Model):
     class Meta:
         verbose_name_plural = "quizzes"
         ordering = ["title", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")) | Q(opens_at=None) | Q(closes_at=None),
+                name="quiz_closes_after_it_opens",
+                violation_error_message="It would close before it opens.",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.contacts.models import Contact
+from apps.quizzes.models.files import TOKEN_LENGTH, new_token
 from apps.quizzes.models.quiz import Version
 
 
@@ -27,7 +28,6 @@ class Response(models.Model):
     )
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     started_at = models.DateTimeField(db_index=True)
-    updated_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True, db_index=True)
     hidden = models.JSONField(
         "came with", default=dict, blank=True, help_text="utm_source and its like."
@@ -36,7 +36,17 @@ class Response(models.Model):
     percent = models.FloatField(null=True, blank=True)
     tier_key = models.CharField(max_length=60, blank=True)
     tier_label = models.CharField("tier", max_length=120, blank=True)
+    ending_key = models.CharField("ending", max_length=60, blank=True)
     receipt = models.JSONField(null=True, blank=True)
+    scored_by = models.ForeignKey(
+        Version,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The version its result is of, where it was re-scored; its answers stay its own.",
+    )
 
     objects: ClassVar[ResponseQuerySet] = ResponseQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -65,6 +75,9 @@ class Answer(models.Model):
     response = models.ForeignKey(Response, on_delete=models.CASCADE, related_name="answers")
     question_key = models.CharField(max_length=60)
     value = models.JSONField(null=True)
+    other = models.CharField(
+        max_length=500, blank=True, help_text="What was written beside “other”."
+    )
     revision = models.PositiveIntegerField(default=1)
     answered_at = models.DateTimeField()
 
@@ -77,3 +90,17 @@ class Answer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.question_key}: {self.value}"
+
+
+class Share(models.Model):
+    """The address under which a respondent shows their result; taken back, it is gone."""
+
+    response = models.OneToOneField(Response, on_delete=models.CASCADE, related_name="share")
+    token = models.CharField(max_length=TOKEN_LENGTH, unique=True, default=new_token)
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Share of {self.response}"
+
+    def get_absolute_url(self) -> str:
+        return f"/q/s/{self.token}/"

@@ -1,0 +1,3 @@
+from apps.quizzes.importing.surveyjs.reading import read
+
+__all__ = ["read"]

@@ -1,0 +1,3 @@
+from apps.quizzes.importing.typeform.reading import read
+
+__all__ = ["read"]

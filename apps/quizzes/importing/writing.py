@@ -1,0 +1,70 @@
+"""The last step of every import: the spec becomes a draft, whole or not at all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models, transaction
+
+from apps.quizzes.drafting import draft
+from apps.quizzes.exchanging import UNREADABLE, Imported, Unreadable
+from apps.quizzes.importing.pruning import pruned
+from apps.quizzes.importing.report import Report
+from apps.quizzes.models import Question, Quiz, Row
+from apps.quizzes.models.question import Choice
+from apps.quizzes.naming import free_key
+
+MOST_QUESTIONS = 500
+MOST_CHOICES = 5_000
+NOWHERE = "No way of the source leads here, so nobody came to it: it is left out."
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where questions and endings stand in the source, by key."""
+
+    questions: dict[str, str]
+    endings: dict[str, str]
+
+
+def written(spec: dict[str, Any], report: Report, keys: dict[str, str], places: Places) -> Imported:
+    """Write the draft of a spec, as drafting.py describes it.
+
+    Raises Unreadable, and then nothing is kept.
+    """
+    _check_size(spec)
+    spec, lost, unused = pruned(spec)
+    for told, gone in ((places.questions, lost), (places.endings, unused)):
+        for key in told.keys() & gone:
+            report.refused(told[key], NOWHERE)
+    taken = set(Quiz.objects.values_list("slug", flat=True))
+    slug = free_key(spec["title"], taken=taken, fallback="quiz")
+    try:
+        with transaction.atomic():
+            quiz = draft({**spec, "slug": slug})
+            _check(quiz)
+    except UNREADABLE:
+        raise Unreadable("This form holds something that cannot be kept.") from None
+    left = {ref: key for ref, key in keys.items() if key not in lost}
+    return Imported(quiz, report.lines, left)
+
+
+def _check_size(spec: dict[str, Any]) -> None:
+    if not spec["questions"]:
+        raise Unreadable("There is no question in this file that could be imported.")
+    if len(spec["questions"]) > MOST_QUESTIONS:
+        raise Unreadable(f"At most {MOST_QUESTIONS} questions can be imported.")
+    lists = [one.get(name, ()) for one in spec["questions"] for name in ("choices", "rows")]
+    offered = sum(len(one) for one in lists)
+    if offered > MOST_CHOICES:
+        raise Unreadable(f"At most {MOST_CHOICES} choices can be imported.")
+
+
+def _check(quiz: Quiz) -> None:
+    """Raise ValidationError for a value that a form would not take."""
+    rows: list[models.Model] = [quiz, *quiz.scales.all(), *quiz.tiers.all(), *quiz.endings.all()]
+    rows += Question.objects.filter(quiz=quiz)
+    rows += Choice.objects.filter(question__quiz=quiz)
+    rows += Row.objects.filter(question__quiz=quiz)
+    for row in rows:
+        related = [field.name for field in row._meta.fields if field.is_relation]
+        row.clean_fields(exclude=related)
