@@ -6,6 +6,8 @@ An online record shop that also licenses music to cafés, shops and hotels.
 from datetime import timedelta
 from typing import Any
 
+from apps.segments.models import Segment
+
 VENUES = "venue-music"
 LISTENERS = "listener-type"
 
@@ -246,7 +248,7 @@ SEGMENTS: tuple[tuple[str, str, int | None, dict[str, Any]], ...] = (
     ("Active customers", "active-customers", 2, _ordered("90d")),
     ("Cooling down", "cooling-down", 3, _ordered("365d")),
     ("Lapsed", "lapsed", 4, {"event": "order_completed"}),
-    ("Not yet customers", "not-yet-customers", 5, {"all": []}),
+    ("Not yet customers", "not-yet-customers", Segment.DEFAULT_RUNG, Segment.EVERYBODY),
     (
         "Hot venue leads",
         "hot-venue-leads",

@@ -80,7 +80,9 @@ def _respond(quiz: Quiz, number: int, chance: random.Random, started: datetime) 
     while question is not None:
         moment += timedelta(seconds=chance.randint(4, 25))
         raw = _reply(question, number, chance)
-        question = taking.answer(response, question.key, raw, revision=0, now=moment).next
+        question = taking.answer(
+            response.token_hash, question.key, raw, revision=0, now=moment
+        ).next
 
 
 def _reply(question: Question, number: int, chance: random.Random) -> dict[str, list[str]]:

@@ -6,7 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.models import User
-from apps.insights import attention, sparkline, trends
+from apps.core import sparkline
+from apps.insights import attention, trends
 from apps.leads.models import Lead
 from apps.quizzes.models import Response
 

@@ -8,7 +8,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from apps.integrations import reading
-from apps.integrations.calls import contacts, events, people, segments, traits
+from apps.integrations.calls import contacts, events, people, quizzes, segments, traits
 from apps.integrations.refusals import Refusal, of_fields, of_rule
 from apps.integrations.schemas import Problem
 from apps.rules.errors import RuleError
@@ -87,5 +87,12 @@ def parser_refused(request: HttpRequest, error: HttpError) -> HttpResponse:
     return Refusal("bad_request", "This request cannot be read.", status=error.status_code).answer()
 
 
-for router in (traits.router, contacts.router, events.router, people.router, segments.router):
+for router in (
+    traits.router,
+    contacts.router,
+    events.router,
+    people.router,
+    segments.router,
+    quizzes.router,
+):
     api.add_router("", router)

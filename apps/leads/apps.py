@@ -9,10 +9,13 @@ class LeadsConfig(AppConfig):
         from apps.contacts import timeline as of_contacts
         from apps.contacts.signals import contacts_merged
         from apps.leads import receivers, timeline
-        from apps.quizzes.signals import response_finished
+        from apps.quizzes.signals import response_finished, responses_rescored
 
         response_finished.connect(
             receivers.response_was_finished, dispatch_uid="leads.response_was_finished"
+        )
+        responses_rescored.connect(
+            receivers.responses_were_rescored, dispatch_uid="leads.responses_were_rescored"
         )
         contacts_merged.connect(
             receivers.contacts_were_merged, dispatch_uid="leads.contacts_were_merged"

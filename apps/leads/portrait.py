@@ -10,8 +10,10 @@ from apps.contacts.fields import shown
 from apps.contacts.models import Contact, Trait
 from apps.leads.models import Lead
 from apps.quizzes.models import Response
-from apps.segments.explaining import Explanation, ReasonLine, explain_all, reason_lines
+from apps.segments.explaining.reasons import Explanation, ReasonLine, explain_all, reason_lines
+from apps.segments.models import Segment
 from apps.segments.plan import catalogue
+from apps.segments.why.showing import choosable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Portrait:
     totals: list[Mapping[str, Any]]
     why: str
     segments: list[Standing]
+    elsewhere: list[Segment]  # live segments the contact is not in
     timeline: list[timeline.Entry]
     traits: list[tuple[str, str]]
     others: list[Response]
@@ -44,11 +47,14 @@ class Portrait:
 
 def portrait(lead: Lead, *, now: datetime) -> Portrait:
     receipt: Mapping[str, Any] = (lead.response.receipt if lead.response else None) or {}
+    segments = _segments(lead.contact, now=now)
+    inside = [standing.explanation.segment.pk for standing in segments]
     return Portrait(
         answers=_answers(receipt),
         totals=list(receipt.get("totals", ())),
         why=str(receipt.get("why", "")),
-        segments=_segments(lead.contact, now=now),
+        segments=segments,
+        elsewhere=list(choosable(live_only=True).exclude(pk__in=inside)),
         timeline=timeline.entries(lead.contact),
         traits=_traits(lead.contact),
         others=_others(lead),

@@ -1,5 +1,6 @@
 """Turning a finished response into a lead."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from apps.leads.models import Lead
@@ -28,3 +29,18 @@ def qualify(response: Response, *, now: datetime) -> Lead | None:
         contact=contact, defaults=result, create_defaults={**result, "since": now}
     )
     return lead
+
+
+def requalify(ids: Collection[int]) -> None:
+    """Give leads the result that their response has by now; when it was scored stays."""
+    leads = list(Lead.objects.filter(response__in=ids).select_related("response"))
+    for lead in leads:
+        assert lead.response is not None
+        lead.tier_key, lead.tier_label = lead.response.tier_key, lead.response.tier_label
+        lead.score = lead.response.score
+    Lead.objects.bulk_create(
+        leads,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=["tier_key", "tier_label", "score"],
+    )

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
@@ -15,6 +16,9 @@ from apps.accounts.models import User
 from apps.leads import browsing, working
 from apps.leads.models import Lead
 from apps.leads.portrait import portrait
+from apps.segments.models import Segment
+from apps.segments.why.showing import Way
+from apps.segments.why.views import answer
 
 may_view = permission_required("leads.view_lead", raise_exception=True)
 may_change = permission_required("leads.change_lead", raise_exception=True)
@@ -44,6 +48,28 @@ def lead_detail(request: HttpRequest, pk: int) -> HttpResponse:
     lead = get_object_or_404(Lead.objects.select_related("contact", "owner", "response"), pk=pk)
     context = {"lead": lead, "portrait": portrait(lead, now=timezone.now())}
     return render(request, "leads/detail.html", {**context, **_work(request, lead)})
+
+
+@may_view
+@require_safe
+def lead_why(request: HttpRequest, pk: int, slug: str) -> HttpResponse:
+    """Explain a live segment to whoever may see the lead: sales have no other way to it."""
+    lead = get_object_or_404(Lead.objects.select_related("contact"), pk=pk)
+    segment = get_object_or_404(Segment.objects.live(), slug=slug)
+    way = Way(
+        [("Leads", reverse("leads:list")), (str(lead), reverse("leads:detail", args=[pk]))],
+        choose=reverse("leads:why-chosen", args=[pk]),
+        live_only=True,
+    )
+    return answer(request, lead.contact, segment, way=way)
+
+
+@may_view
+@require_safe
+def lead_why_chosen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Lead on from a form that names the segment."""
+    segment = get_object_or_404(Segment.objects.live(), slug=request.GET.get("segment", "")[:80])
+    return redirect("leads:why", pk, segment.slug)
 
 
 @may_change

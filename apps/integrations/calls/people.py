@@ -13,9 +13,8 @@ from apps.integrations.calls.segments import segment_of
 from apps.integrations.guard import READ
 from apps.integrations.refusals import Refusal, not_found
 from apps.integrations.schemas import LARGEST_ID, Answer, Body, Moment, Time
-from apps.segments import listing
-from apps.segments.explaining import NotLive
-from apps.segments.explaining_account import Account, account
+from apps.segments import members
+from apps.segments.explaining.account import Account, NotLive, account
 
 router = Router(tags=["contacts"])
 
@@ -44,7 +43,7 @@ class _At(Body):
 @router.get("/contacts/{int:contact_id}/segments", auth=READ, response=StandingsAnswer)
 def get_standing(request: HttpRequest, contact_id: int) -> StandingsAnswer:
     """List the live segments a contact is in."""
-    found = listing.standing_of(contact_of(contact_id))
+    found = members.standing_of(contact_of(contact_id))
     return StandingsAnswer(
         segments=[StandingAnswer(slug=slug, since=since) for slug, since in found]
     )
@@ -58,9 +57,9 @@ def explain(
 
     `because` is the rule with the outcome of every node; where a pin or a higher rung of the
     ladder decides, that is said instead, with the rule below. At a moment gone by `holds` is
-    what the history has, the rule is the revision of then, events are those received by then,
-    other segments as the history has them; traits have no history and are as they are now.
-    Where they let the rule come out otherwise, `because` says what is `recorded` above it.
+    what the history has, the rule is the revision of then, the profile what it was, events those
+    received by then, other segments as the history has them. Where by all that the rule comes
+    out otherwise, `because` says what is `recorded` above it, and `why`.
     `least_change` is the fewest facts found whose change would turn the rule over.
     """
     moment = None if at is None else _moment(at)
@@ -83,15 +82,13 @@ def contact_of(contact_id: int) -> Contact:
 
 
 def _answer(found: Account) -> ExplainAnswer:
-    least = None
-    if found.least_change is not None:
-        least = [change.as_data() for change in found.least_change]
+    least = found.least_change()
     return ExplainAnswer(
         holds=found.holds,
-        because=dict(found.because),
+        because=found.because,
         since=found.since,
         flips_at=found.flips_at,
-        least_change=least,
+        least_change=None if least is None else [change.as_data() for change in least],
     )
 
 

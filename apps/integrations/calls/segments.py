@@ -29,7 +29,7 @@ from apps.integrations.schemas import (
 )
 from apps.rules.errors import Code, RuleError
 from apps.rules.nodes import Rule
-from apps.segments import declaring, editing, foreseeing, listing
+from apps.segments import declaring, editing, foreseeing, listing, members
 from apps.segments.declaring import Declaration, Held, Place
 from apps.segments.models import Segment
 from apps.segments.places import segment_places
@@ -42,6 +42,7 @@ MOST_MEMBERS = 1_000
 CODES: dict[type[editing.SegmentError], str] = {
     declaring.RungTaken: "rung_taken",
     editing.StillRead: "still_read",
+    editing.DefaultRule: "default_rule",
     editing.SavedMeanwhile: "saved_meanwhile",
 }
 WRONG: dict[type[editing.SegmentError], str] = {
@@ -225,8 +226,8 @@ def get_members(
     `next` is what to send as `after` for the next page; null: there is none.
     """
     most = min(limit, MOST_MEMBERS)
-    members, following = listing.members_after(segment_of(slug), after=after, limit=most)
-    return MembersAnswer.model_validate({"members": members, "next": following})
+    found, following = members.after(segment_of(slug), contact=after, limit=most)
+    return MembersAnswer.model_validate({"members": found, "next": following})
 
 
 def segment_of(slug: str) -> Segment:
