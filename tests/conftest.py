@@ -5,24 +5,28 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connections
+from django.test import override_settings
+from playwright.sync_api import Playwright, expect
 from pytest_django import Settings
-from pytest_django.plugin import DjangoDbBlocker
 
 from tests import chromium
 
 # Playwright keeps an event loop open in this thread; Django would refuse to query beside it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+expect.set_options(timeout=30_000)  # ms: how long a page may take on a busy machine
 
 
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings: Settings) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _plain_static_files() -> Iterator[None]:
     """Let templates name static files without collecting them first."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
-    settings.WHITENOISE_AUTOREFRESH = True  # else it warns of the folder that is not there
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(
+        STORAGES={**django_settings.STORAGES, "staticfiles": plain},
+        WHITENOISE_AUTOREFRESH=True,  # else it warns of the folder that is not there
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -52,15 +56,17 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
         database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _nobody_stays_connected(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker
-) -> Iterator[None]:
-    """End what is still connected to PostgreSQL's test database, or it cannot be dropped."""
-    yield
-    if connections["default"].vendor == "postgresql":
-        with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+@pytest.fixture(scope="session")
+def _unconnected() -> None:
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def playwright(_unconnected: None, playwright: Playwright) -> Iterator[Playwright]:
+    """Leave no connection behind, which would keep PostgreSQL's test database from being dropped.
+
+    Django has one connection for a thread with an event loop and another for the same thread
+    without, and Playwright's loop runs from here to the end.
+    """
+    yield playwright
+    connections.close_all()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from django.conf import settings
@@ -27,11 +27,17 @@ Answer = TypeVar("Answer")
 PATIENCE = 60.0  # seconds for anything, on a busy machine
 
 
-def wait_for(question: Callable[[], Answer], *, seconds: float = PATIENCE) -> Answer:
-    """Ask until the answer is true; fail with the last answer when time is up."""
+def wait_for(
+    question: Callable[[], Answer],
+    *,
+    seconds: float = PATIENCE,
+    meanwhile: Callable[[], str] = str,
+) -> Answer:
+    """Ask until the answer is true; fail with the last answer, and `meanwhile`, in the end."""
     deadline = time.monotonic() + seconds
     while not (answer := question()):
-        assert time.monotonic() < deadline, f"still {answer!r} after {seconds} s"
+        late = time.monotonic() >= deadline
+        assert not late, f"still {answer!r} after {seconds} s\n{meanwhile()}"
         time.sleep(0.05)
     return answer
 
@@ -95,7 +101,17 @@ class Installation:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for(self.is_ready)
+        wait_for(self.is_ready, seconds=2 * PATIENCE, meanwhile=self.says)
+
+    def says(self) -> str:
+        """Return what /readyz answers and how the log ends, for a failure's message."""
+        try:
+            answer = self.get("/readyz")
+        except HTTPError as error:
+            answer = error.read().decode()
+        except OSError as error:
+            answer = str(error)
+        return f"{answer}\n{self.log.read_text()[-4000:]}"
 
     @property
     def pid(self) -> int:
@@ -118,7 +134,7 @@ class Installation:
         self.sessions.update(children(self.pid))
         try:
             return bool(self.get("/readyz"))
-        except (URLError, OSError):
+        except OSError:
             return False
 
     def stop(self) -> float:

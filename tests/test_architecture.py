@@ -33,6 +33,8 @@ LISTENERS = {
         "apps.integrations.receivers.drop_files_that_name_them",
         "apps.nurture.receivers.forget_suppressions",
         "apps.quizzes.receivers.lock_responses",
+        "apps.segments.receivers.drop_exports_that_name_them",
+        "apps.segments.receivers.drop_proposals_that_name_them",
     },
     "apps.contacts.signals.contacts_merged": {
         "apps.leads.receivers.contacts_were_merged",
@@ -46,9 +48,11 @@ LISTENERS = {
         "apps.integrations.receivers.resume_imports",
         "apps.nurture.receivers.advance_enrolments",
         "apps.nurture.receivers.sweep_messages",
+        "apps.quizzes.receivers.resume_rescoring",
         "apps.segments.receivers.keep_time",
     },
     "apps.quizzes.signals.response_finished": {"apps.leads.receivers.response_was_finished"},
+    "apps.quizzes.signals.responses_rescored": {"apps.leads.receivers.responses_were_rescored"},
     "apps.segments.signals.memberships_changed": {"apps.nurture.receivers.follow_memberships"},
     "model saved": {
         "apps.nurture.receivers.end_mail_of_the_unwilling",
@@ -56,7 +60,11 @@ LISTENERS = {
         "apps.segments.receivers.mark_event",
         "apps.segments.receivers.mark_pin",
     },
-    "model deleted": {"apps.segments.receivers.mark_event", "apps.segments.receivers.mark_pin"},
+    "model deleted": {
+        "apps.segments.receivers.mark_event",
+        "apps.segments.receivers.mark_pin",
+        "apps.segments.receivers.note_member_gone",
+    },
     "task begins": {"apps.core.attempts.begins", "apps.core.busy.begins"},
     "task ends": {"apps.core.busy.ends"},
     "task is acknowledged": {"apps.core.canary.heard"},
@@ -179,9 +187,15 @@ ROUTES = {
     "healthz": EVERYBODY,
     "readyz": EVERYBODY,
     "q/<slug:slug>/": EVERYBODY,
+    "q/p/<slug:token>/": EVERYBODY,
     "q/r/<slug:token>/": EVERYBODY,
     "q/r/<slug:token>/result/": EVERYBODY,
+    "q/r/<slug:token>/result/share/": EVERYBODY,
+    "q/r/<slug:token>/result/pdf/": EVERYBODY,
     "q/r/<slug:token>/<slug:key>/": EVERYBODY,
+    "q/s/<slug:token>/": EVERYBODY,
+    "q/s/<slug:token>/card.png": EVERYBODY,
+    "q/t/<slug:tokens>.css": EVERYBODY,
     "u/<str:token>/": EVERYBODY,
     "api/v1/docs": EVERYBODY,
     "api/v1/openapi.json": EVERYBODY,
@@ -198,6 +212,10 @@ ROUTES = {
     "api/v1/segments/relations": A_TOKEN,
     "api/v1/segments/<str:slug>": A_TOKEN,
     "api/v1/segments/<str:slug>/members": A_TOKEN,
+    "api/v1/quizzes/import": A_TOKEN,
+    "api/v1/quizzes/<str:slug>/publish": A_TOKEN,
+    "api/v1/quizzes/<str:slug>/proof": A_TOKEN,
+    "api/v1/quizzes/<str:slug>/simulate": A_TOKEN,
     "login/": EVERYBODY,
     "logout/": STAFF,
     "password/": STAFF,
@@ -206,17 +224,72 @@ ROUTES = {
     "leads/<int:pk>/": STAFF,
     "leads/<int:pk>/stage/": STAFF,
     "leads/<int:pk>/owner/": STAFF,
+    "leads/<int:pk>/why/": STAFF,
+    "leads/<int:pk>/why/<slug:slug>/": STAFF,
     "imports/": BUILDERS,
     "imports/<int:pk>/": BUILDERS,
     "imports/<int:pk>/confirm/": BUILDERS,
     "imports/<int:pk>/stop/": BUILDERS,
     "imports/<int:pk>/refused.csv": BUILDERS,
+    "admin/quizzes/quiz/<int:pk>/backtest/": BUILDERS,
+    "admin/quizzes/backtests/<int:pk>/": BUILDERS,
+    "admin/quizzes/backtests/<int:pk>/publish/": BUILDERS,
+    "admin/quizzes/backtests/<int:pk>/tiers/<slug:former>/<slug:tier>/": BUILDERS,
+    "admin/quizzes/backtests/<int:pk>/segments/<slug:slug>/entering/": BUILDERS,
+    "admin/quizzes/backtests/<int:pk>/segments/<slug:slug>/leaving/": BUILDERS,
+    "admin/quizzes/rescorings/<int:pk>/": BUILDERS,
+    "admin/quizzes/rescorings/<int:pk>/undo/": BUILDERS,
+    "admin/quizzes/templates/": BUILDERS,
+    "admin/quizzes/templates/<slug:name>/use/": BUILDERS,
+    "admin/quizzes/import/": BUILDERS,
+    "admin/quizzes/quiz/<int:pk>/report/": BUILDERS,
+    "admin/quizzes/quiz/<int:pk>/export/": BUILDERS,
+    "admin/quizzes/quiz/<int:pk>/duplicate/": BUILDERS,
     "admin/segments/": BUILDERS,
+    "admin/segments/report/": BUILDERS,
+    "admin/segments/report/order/": BUILDERS,
     "admin/segments/new/": BUILDERS,
+    "admin/segments/new/dry-run/": BUILDERS,
+    "admin/segments/<int:pk>/dry-run/": BUILDERS,
+    "admin/segments/dry-runs/<int:pk>/": BUILDERS,
+    "admin/segments/dry-runs/<int:pk>/save/": BUILDERS,
+    "admin/segments/dry-runs/<int:pk>/<slug:slug>/entering/": BUILDERS,
+    "admin/segments/dry-runs/<int:pk>/<slug:slug>/leaving/": BUILDERS,
     "admin/segments/<int:pk>/": BUILDERS,
     "admin/segments/<int:pk>/edit/": BUILDERS,
     "admin/segments/<int:pk>/pin/": BUILDERS,
+    "admin/segments/<int:pk>/archive/": BUILDERS,
+    "admin/segments/<int:pk>/flow/": BUILDERS,
+    "admin/segments/<int:pk>/revisions/": BUILDERS,
+    "admin/segments/<int:pk>/revisions/<int:number>/": BUILDERS,
+    "admin/segments/<int:pk>/revisions/<int:number>/return/": BUILDERS,
+    "admin/segments/<int:pk>/exports/": BUILDERS,
+    "admin/segments/<int:pk>/exports/<int:export_pk>/": BUILDERS,
+    "admin/segments/<int:pk>/exports/<int:export_pk>/stop/": BUILDERS,
+    "admin/segments/<int:pk>/exports/<int:export_pk>/file/": BUILDERS,
+    "admin/segments/ladders/": BUILDERS,
+    "admin/segments/ladders/<slug:slug>/": BUILDERS,
+    "admin/segments/ladders/<slug:slug>/arrange/": BUILDERS,
+    "admin/segments/ladders/<slug:slug>/name/": BUILDERS,
+    "admin/segments/ladders/<slug:slug>/default/": BUILDERS,
+    "admin/segments/ladders/<slug:slug>/delete/": BUILDERS,
+    "admin/segments/why/<int:contact_pk>/": BUILDERS,
     "admin/segments/why/<int:contact_pk>/<slug:slug>/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/settings/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/tiers/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/endings/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/add/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/arrange/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/publish/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/questions/<int:question>/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/questions/<int:question>/shown-if/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/questions/<int:question>/jumps/new/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/questions/<int:question>/jumps/<int:jump>/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/questions/<int:question>/jumps/arrange/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/tiers/<int:tier>/override/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/revisions/": BUILDERS,
+    "admin/quizzes/studio/<int:pk>/revisions/<int:number>/return/": BUILDERS,
 }
 
 # Django's own pages of the admin, one row for each app whose records they show.
@@ -327,14 +400,25 @@ def test_every_app_of_the_ladder_is_installed() -> None:
 # --- Facts are written where their marks are -----------------------------------------------
 
 FACTS = {
-    "contacts": {"Contact", "Event", "Identity", "Trait", "DatedTrait", "Consent"},
-    "segments": {"Membership", "Transition", "Change", "Pin", "Rebuild", "Revision", "Watermark"},
+    "contacts": {"Contact", "ProfileChange", "Event", "Identity", "Trait", "DatedTrait", "Consent"},
+    "segments": {
+        "Membership",
+        "Transition",
+        "Size",
+        "SizeNote",
+        "Change",
+        "Pin",
+        "PinChange",
+        "Rebuild",
+        "Revision",
+        "Watermark",
+    },
 }
 # What sends no signal for each row (so no mark is left), or makes rows behind the verbs.
 BULK = {"update", "bulk_create", "bulk_update", "delete", "update_or_create", "_raw_delete", "raw"}
 RELATED = {  # the same rows, reached from the other end
-    "contacts": {"events", "identities", "dated_traits", "consents"},
-    "segments": {"memberships", "transitions", "pins", "rebuilds", "revisions"},
+    "contacts": {"events", "identities", "dated_traits", "consents", "profile_changes"},
+    "segments": {"memberships", "transitions", "pins", "pin_changes", "rebuilds", "revisions"},
 }
 
 
@@ -418,3 +502,70 @@ def test_only_contacts_write_a_profile() -> None:
         if pattern.search(path.read_text())
     }
     assert found == {"apps/contacts/profile.py"}
+
+
+# Whoever writes a contact's profile keeps what it replaces (contacts/history.py), in the same
+# function's transaction. Each write of contacts that there is, and what becomes of their past.
+CONTACT_WRITES = {
+    "apps/contacts/appending.py": ["UPDATE"],  # last seen: told by the events
+    "apps/contacts/erasing.py": ["delete"],
+    "apps/contacts/gathering.py": ["bulk_create", "bulk_create"],  # new ones; kept
+    "apps/contacts/importing.py": ["bulk_create"],  # new ones
+    "apps/contacts/merging.py": ["update", "save", "save"],  # tombstones; kept, kept
+    "apps/contacts/people.py": ["create"],  # a new one
+    "apps/contacts/profile.py": ["save", "save"],  # kept, kept
+}
+KEEPS = {  # what keeps, and before what it is called
+    "apps/contacts/gathering.py": ("history.keep(", "_update(changed, changes)"),
+    "apps/contacts/merging.py": ("history.merge(", "gone.save()"),
+    "apps/contacts/profile.py": ("history.keep(", "_save(contact, changed)"),
+}
+OF_CONTACTS = re.compile(r"(^|[._])(contact|into|gone|survivor|person|obj)$")
+
+
+def contact_writes(source: str) -> Iterator[str]:
+    """Yield each call that writes contacts: many at once, one made, one saved, by SQL."""
+    yield from (
+        call.rpartition(".")[2] for call in bulk_writes(source, models={"Contact"}, related=set())
+    )
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = ast.unparse(node.func.value)
+            makes = node.func.attr in {"create", "get_or_create"} and "Contact.objects" in of
+            saves = node.func.attr in {"save", "asave", "save_base"} and OF_CONTACTS.search(of)
+            if makes or saves:
+                yield node.func.attr
+    yield from re.findall(r"(UPDATE|INSERT INTO) \{rows\.table\(Contact\)\}", source)[:1]
+
+
+def test_every_write_of_contacts_is_known_and_keeps_the_past_of_profiles() -> None:
+    found = {
+        str(path.relative_to(ROOT)): calls
+        for path in ROOT.glob("apps/**/*.py")
+        if "migrations" not in path.parts and (calls := list(contact_writes(path.read_text())))
+    }
+    assert {path: sorted(calls) for path, calls in found.items()} == {
+        path: sorted(calls) for path, calls in CONTACT_WRITES.items()
+    }
+
+
+@pytest.mark.parametrize("path", KEEPS)
+def test_what_a_write_replaces_is_kept_before_it(path: str) -> None:
+    keeps, write = KEEPS[path]
+    source = (ROOT / path).read_text()
+    assert source.count(keeps) == source.count(write) == 1
+    assert source.index(keeps) < source.index(write)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "contact.save()",
+        "response.contact.save(update_fields=['country'])",
+        "Contact.objects.create(email='')",
+        "Contact.objects.bulk_update([], ['profile'])",
+        "sql = f'UPDATE {rows.table(Contact)} SET country = %s'",
+    ],
+)
+def test_the_search_for_writes_of_contacts_finds_them(code: str) -> None:
+    assert list(contact_writes(code))

@@ -19,8 +19,8 @@ from tests.benchmarks.databases import DEFAULT_URL, HOME, ROOT, SIZES, Database
 from tests.benchmarks.reporting import IN_MEMORY, Found, machine, shown, write
 
 PARTS = (
-    "verdicts", "solver", "event", "growth", "preview", "rebuild", "everything", "intake", "ticks",
-    "midnight",
+    "verdicts", "solver", "event", "growth", "preview", "pages", "rebuild", "everything", "intake",
+    "ticks", "midnight", "answering", "backtest",
 )  # fmt: skip
 ON_ONE = {  # no matter of size
     "verdicts": ("PostgreSQL", "10k"),

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count
+from django.utils.timezone import localdate
 
 from apps.contacts.models import Contact, DatedTrait, Event
 from apps.rules import codec
 from apps.rules.catalogue import Catalogue
-from apps.segments.models import Membership, Revision, Segment, Transition, Watermark
+from apps.segments.models import Membership, Revision, Segment, Size, Transition, Watermark
 from apps.segments.plan import catalogue
 from tests.benchmarks import population
 from tests.benchmarks.dialects import Dialect
@@ -133,6 +135,11 @@ def _fill_memberships(say: Say) -> None:
     columns = {"segment_id": "segment_id", "contact_id": "contact_id", "kind": "'entered'",
                "at": "since", "cause": "'revision:1'"}  # fmt: skip
     execute(population.insert(Transition, columns, "segments_membership"))
+    counted = Membership.objects.values_list("segment").annotate(entered=Count("pk")).order_by()
+    Size.objects.bulk_create(
+        Size(segment_id=pk, day=localdate(NOW), entered=entered, departed=0, gone=0)
+        for pk, entered in counted
+    )
     say("memberships filled")
 
 

@@ -7,13 +7,14 @@ contact stood before.
 from django.db import connection
 from django_q.models import OrmQ
 
-from apps.contacts.models import Event
+from apps.contacts.models import Event, ProfileChange
 from apps.segments.models import (
     Change,
     Membership,
     Rebuild,
     Revision,
     Segment,
+    SizeNote,
     Transition,
     Verification,
     Watermark,
@@ -47,7 +48,7 @@ def restore() -> None:
     _forget_events(int(str(events)))
     execute(f"DELETE FROM segments_transition WHERE id > {transitions}")
     _put_rules_back()
-    for model in (Change, OrmQ, Rebuild, Verification):
+    for model in (Change, OrmQ, ProfileChange, Rebuild, SizeNote, Verification):
         model._base_manager.all().delete()
     Watermark.objects.all().delete()
     Watermark.objects.create(pk=1, ticked_to=NOW)

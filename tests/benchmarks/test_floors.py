@@ -27,6 +27,7 @@ from tests.benchmarks.parts import (
     growth,
     intake,
     midnight,
+    pages,
     preview,
     rebuild,
     solver,
@@ -215,7 +216,7 @@ def test_rules_that_nobody_saved_are_counted_alike(bench: Bench) -> None:
     assert len(list(new_rules(preview.HOW_MANY, seed=17))) == preview.HOW_MANY
 
 
-@pytest.mark.parametrize("part", [event, intake, rebuild, solver, ticks])
+@pytest.mark.parametrize("part", [event, intake, pages, rebuild, solver, ticks])
 def test_every_part_runs_and_puts_the_database_back(bench: Bench, part: Any) -> None:
     before = rows_left()
     found = list(part.measure(bench))

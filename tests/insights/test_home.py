@@ -7,7 +7,8 @@ from apps.contacts.models import Contact, Event
 from apps.core.health import Probe
 from apps.core.models import DeadTask
 from apps.insights import attention, trends
-from apps.segments.models import Membership, Transition
+from apps.segments.plan import live_plan
+from apps.segments.settling import Move, write
 from tests.factories import ContactFactory
 from tests.leads.build import lead
 from tests.segments.build import segment
@@ -48,17 +49,18 @@ def test_what_is_older_than_two_weeks_is_not_counted():
 
 
 def test_segments_that_moved_most_come_first():
-    quiet, busy = segment("quiet", {"any": []}), segment("busy", {"any": []})
+    segment("quiet", {"any": []})
+    segment("busy", {"any": []})
     people = ContactFactory.create_batch(3)
-    for person in people:
-        Membership.objects.create(segment=busy, contact=person, since=NOW)
-        Transition.objects.create(segment=busy, contact=person, kind="entered", at=NOW)
-    Transition.objects.create(segment=busy, contact=people[0], kind="left", at=NOW)
-    Transition.objects.create(
-        segment=quiet, contact=people[0], kind="left", at=NOW - timedelta(days=8)
-    )
+    by_slug = live_plan().by_slug
+    entered = [Move(person.pk, by_slug["busy"], "entered") for person in people]
+    write(entered, now=NOW, quiet=True)
+    write([Move(people[0].pk, by_slug["busy"], "left")], now=NOW, quiet=True)
+    before = NOW - timedelta(days=8)
+    write([Move(people[0].pk, by_slug["quiet"], "entered")], now=before, quiet=True)
+    write([Move(people[0].pk, by_slug["quiet"], "left")], now=before, quiet=True)
     found = [(m.name, m.size, m.entered, m.departed) for m in attention.movers(now=NOW)]
-    assert found == [("Busy", 3, 3, 1), ("Quiet", 0, 0, 0)]
+    assert found == [("Busy", 2, 3, 1), ("Quiet", 0, 0, 0)]
 
 
 def test_home_says_what_is_wrong(client, sign_in, monkeypatch):

@@ -53,6 +53,8 @@ def planted() -> Contact:
         traits={"plan": "pro", "note": PLANTED, "born": "1990-01-01"},
         source="test",
     )
+    change_profile(contact, now=NOW, traits={"note": None}, source="test")
+    change_profile(contact, now=NOW, traits={"note": PLANTED}, source="test")
     record_event(contact, name="x", now=NOW, properties={"a": [PLANTED]}, message_id=PLANTED)
     consent.record(contact, now=NOW, granted=True, wording=PLANTED, source=PLANTED)
     editing.pin(contact, segment("pros", IS_PRO), held="in", by=None)
@@ -86,6 +88,7 @@ def test_a_planted_value_is_found_nowhere_afterwards(call: Caller) -> None:
         "contacts_contact",
         "contacts_event",
         "contacts_identity",
+        "contacts_profilechange",
         "core_deadtask",
         "django_admin_log",
         "leads_lead",

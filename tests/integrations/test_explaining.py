@@ -5,10 +5,10 @@ import pytest
 import time_machine
 
 from apps.contacts.events import record_event
-from apps.contacts.models import Contact
+from apps.contacts.models import Contact, ProfileChange
 from apps.contacts.profile import change_profile
 from apps.segments import editing
-from apps.segments.models import Ladder, Segment
+from apps.segments.models import Ladder, PinChange, Segment
 from tests.factories import NOW, ContactFactory
 from tests.integrations.conftest import Caller
 from tests.segments.build import BOUGHT_TWICE_IN_30_DAYS, IS_PRO, rebuild_all, segment, settle_all
@@ -154,25 +154,59 @@ def test_the_past_is_told_by_the_rule_and_the_events_of_then(call: Caller, ann: 
     assert (unborn["holds"], unborn["because"]) == (False, {"not_yet_known": True, "holds": False})
 
 
-def test_a_moment_gone_by_holds_what_the_history_has_though_a_trait_has_changed_since(
-    call: Caller, ann: Contact
-) -> None:
-    segment("free", {"trait": "plan", "op": "is", "value": "free"}, now=NOW - 50 * DAY)
-    vips = segment("vips", None, now=NOW - 50 * DAY)
-    editing.pin(ann, vips, held="in", by=None)
+def test_a_moment_gone_by_is_told_by_the_profile_of_then(call: Caller, ann: Contact) -> None:
+    is_free = {"trait": "plan", "op": "is", "value": "free"}
+    segment("free", is_free, now=NOW - 50 * DAY)
     settle_all()
     with time_machine.travel(NOW + DAY, tick=False):
         change_profile(ann, now=NOW + DAY, traits={"plan": "pro"}, source="test")
+        settle_all(now=NOW + DAY)
+        path = f"/contacts/{ann.pk}/explain/free"
+        assert call.get(path)["holds"] is False
+        then = call.get(f"{path}?at={text(NOW + DAY / 2)}")
+        assert then["because"] == {**is_free, "actual": "free", "holds": True, "flips_at": None}
+        assert then["least_change"] == [{"trait": "plan", "from": "free", "to": "x"}]
+
+
+def test_what_was_held_by_hand_then_is_told_also_once_it_was_let_go(
+    call: Caller, ann: Contact
+) -> None:
+    vips = segment("vips", None, now=NOW - 50 * DAY)
+    editing.pin(ann, vips, held="in", by=None)
+    settle_all()
+    path = f"/contacts/{ann.pk}/explain/vips"
+    with time_machine.travel(NOW + DAY, tick=False):
+        then = call.get(f"{path}?at={text(NOW + DAY / 2)}")
+        assert then["because"] == {"pin": "in", "holds": True, "rule": None}
         editing.pin(ann, vips, held=None, by=None)
         settle_all(now=NOW + DAY)
-        for slug in ("free", "vips"):
-            path = f"/contacts/{ann.pk}/explain/{slug}"
-            assert call.get(path)["holds"] is False
-            then = call.get(f"{path}?at={text(NOW + DAY / 2)}")
-            assert then["holds"] is then["because"]["recorded"] is True
-            assert then["because"]["rule"]["holds"] is False
-            assert then["since"] in (text(NOW - 50 * DAY), text(NOW))
-            assert (then["flips_at"], then["least_change"]) == (None, None)
+        assert call.get(path)["holds"] is False
+        then = call.get(f"{path}?at={text(NOW + DAY / 2)}")
+        assert (then["holds"], then["since"]) == (True, text(NOW))
+        assert then["because"] == {"pin": "in", "holds": True, "rule": None}
+        PinChange.objects.all().delete()  # as it was before they were kept
+        then = call.get(f"{path}?at={text(NOW + DAY / 2)}")
+        assert then["because"] == {
+            "recorded": True,
+            "holds": True,
+            "why": "hand",
+            "until": None,
+            "rule": {"static": True, "holds": False},
+        }
+        assert (then["flips_at"], then["least_change"]) == (None, None)
+
+
+def test_a_moment_before_the_profile_was_kept_says_so(call: Caller, ann: Contact) -> None:
+    with time_machine.travel(NOW - 50 * DAY, tick=False):
+        segment("pros", IS_PRO, now=NOW - 50 * DAY)
+        change_profile(ann, now=NOW - 50 * DAY, traits={"plan": "pro"}, source="test")
+        settle_all(now=NOW - 50 * DAY)
+    ProfileChange.objects.all().delete()  # as it was before this was kept
+    Contact.objects.filter(pk=ann.pk).update(profile={"plan": "free"})
+    then = call.get(f"/contacts/{ann.pk}/explain/pros?at={text(NOW - DAY)}")
+    assert (then["holds"], then["because"]["recorded"]) == (True, True)
+    assert (then["because"]["why"], then["because"]["until"]) == ("profile", text(NOW))
+    assert then["because"]["rule"]["actual"] == "free"
 
 
 def test_what_time_does_to_a_segment_is_foreseen_in_those_that_refer_to_it(

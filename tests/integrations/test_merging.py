@@ -17,7 +17,7 @@ from apps.nurture.models import Enrolment, Message
 from apps.quizzes import taking
 from apps.quizzes.models import Response
 from apps.segments import editing
-from apps.segments.models import Change, Pin, Segment
+from apps.segments.models import Change, Pin, PinChange, Segment
 from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
 from tests.integrations.conftest import Caller
@@ -170,6 +170,13 @@ def test_both_settle_and_pins_move(call: Caller) -> None:
         (ann.pk, "vips", "in"),
         (ann.pk, "outs", "out"),
     }
+    kept = PinChange.objects.order_by("pk").values_list("contact", "segment__slug", "former")
+    assert list(kept) == [
+        (ann.pk, "vips", bob.pk),
+        (ann.pk, "outs", bob.pk),
+        (ann.pk, "outs", None),
+        (ann.pk, "vips", None),
+    ]
     assert not Change.objects.exists()
     assert verify().drift == ()
 
@@ -186,7 +193,7 @@ def test_responses_and_leads_move(call: Caller) -> None:
     lead = Lead.objects.get()
     assert (lead.contact, lead.score, lead.stage) == (ann, 9, "working")
     assert Response.objects.get().contact == ann
-    taking.answer(taking.find(token), "wake", {"answer": ["early"]}, revision=0, now=NOW)
+    taking.answer(taking.hashed(token), "wake", {"answer": ["early"]}, revision=0, now=NOW)
 
 
 # --- Sequences ------------------------------------------------------------------------------
@@ -250,6 +257,7 @@ def test_facts_that_come_during_a_merge_are_the_survivors(call: Caller) -> None:
     for round_ in range(8):
         ann, bob = person(f"a{round_}"), person(f"b{round_}")
         response, _ = taking.start(published({**TYPES, "slug": f"q{round_}"}), now=NOW)
+        answered = partial(taking.answer, response.token_hash, "wake", {"answer": ["early"]})
         Response.objects.filter(pk=response.pk).update(contact=bob)
         rows = [
             {"message_id": f"{round_}-{n}", "contact": {"id": bob.pk}, "name": "x"}
@@ -261,7 +269,7 @@ def test_facts_that_come_during_a_merge_are_the_survivors(call: Caller) -> None:
             partial(change_profile, bob, now=NOW, traits={"score": 1}, source="t"),
             partial(call.post, "/events", {"events": rows}),
             partial(consent.record, bob, now=NOW, granted=False, wording="No", source="t"),
-            partial(taking.answer, response, "wake", {"answer": ["early"]}, revision=0, now=NOW),
+            partial(answered, revision=0, now=NOW),
         )
         assert ann.events.count() == 6
         assert ann.consents.count() == 1

@@ -75,6 +75,15 @@ def test_a_ladder_is_made_when_it_is_missing_and_a_rung_is_one_segments(call: Ca
     assert not Segment.objects.filter(slug="bronze").exists()
 
 
+def test_the_last_rung_there_can_be_is_the_default_and_takes_everybody(call: Caller) -> None:
+    place = {"ladder": {"slug": "plans", "rung": Segment.DEFAULT_RUNG}}
+    refused = call.no("PUT", "/segments/rest", {"rule": IS_PRO, **place})
+    assert refused[:2] == (409, "default_rule")
+    call.put("/segments/rest", {"rule": {"all": []}, **place})
+    assert Segment.objects.get(slug="rest").is_default
+    assert call.no("PUT", "/segments/rest", {"rule": IS_PRO})[:2] == (409, "default_rule")
+
+
 def test_pins_are_replaced_as_given_and_hold_in_a_static_segment(call: Caller) -> None:
     ann, bob, eve = person(), person(), person("pro")
     body = {"rule": None, "pins": {"in": [ann.pk, bob.pk], "out": []}}

@@ -1,104 +1,251 @@
-"""The segment editor for people without a mouse, and for browsers without JavaScript."""
+"""The segment editor: a three-level rule by mouse, by keyboard alone, and without JavaScript."""
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from apps.demo.company import PASSWORD
 from tests.journeys.conftest import Site
+from tests.journeys.test_pages import findings
 from tests.journeys.visiting import Visitor
 
 pytestmark = pytest.mark.browser
-SENTENCE = "Email ends with '.example' and bought at least 2 times in the last 90 days"
+NEW = "/admin/segments/new/"
+SENTENCE = (
+    "Email ends with '.example' and (bought at least 2 times in the last 90 days or (Country is"
+    " 'DE' and Language is 'de'))."
+)
 
 
 @pytest.fixture
 def marketer(demo: Site, browser: Browser) -> Iterator[Visitor]:
-    visitor = Visitor(browser, demo.url)
+    visitor = Visitor(browser, demo.url, reduced_motion="reduce")
     visitor.sign_in("marketer@northlight.example", PASSWORD)
+    visitor.page.goto(NEW)
     yield visitor
     visitor.context.close()
 
 
-def focused(page: Page, name: str) -> None:
-    """Expect the keyboard at this field: nothing that changed the page may lose the place."""
-    expect(page.locator(f"[name={name}]")).to_be_focused()
+def about(page: Page, number: str) -> Locator:
+    return page.get_by_role("combobox", name=f"Condition {number} is about", exact=True)
 
 
-def test_a_segment_is_written_by_keyboard_alone(marketer: Visitor) -> None:
+def value(page: Page, number: str, what: str = "value") -> Locator:
+    return page.get_by_label(f"Condition {number}: {what}", exact=True)
+
+
+def compares(page: Page, number: str) -> Locator:
+    return page.get_by_label(f"Condition {number} compares", exact=True)
+
+
+def choose(page: Page, number: str, field: str) -> None:
+    about(page, number).click()
+    page.get_by_role("option", name=field, exact=True).click()
+    expect(about(page, number)).to_have_value(field)
+    expect(compares(page, number)).to_be_enabled()
+
+
+def drag(page: Page, what: Locator, onto: Locator) -> None:
+    """Drag a part by its grip to just below the top of another."""
+    what.locator("[data-grip]").first.hover()
+    page.mouse.down()
+    box = onto.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 40, box["y"] + 60, steps=5)
+    page.mouse.move(box["x"] + 40, box["y"] + 2, steps=5)
+    expect(page.locator(".drop-here")).to_be_visible()
+    page.mouse.up()
+
+
+def says(page: Page, sentence: str = SENTENCE) -> None:
+    expect(page.locator("#preview .sentence")).to_have_text(sentence)
+
+
+def test_a_rule_of_three_levels_is_built_by_mouse(marketer: Visitor) -> None:
     page = marketer.page
-    page.goto("/admin/segments/new/")
+    page.get_by_label("Name").fill("By mouse")
+    choose(page, "1", "Email")
+    compares(page, "1").select_option("ends_with")
+    value(page, "1").fill(".example")
+    marketer.press("Add a condition")
+    choose(page, "2", "Language")
+    value(page, "2").fill("de")
+    marketer.press("Add a group")
+    choose(page, "3.1", "order_completed")
+    compares(page, "3.1").select_option("at_least")
+    value(page, "3.1", "times").fill("2")
+    value(page, "3.1", "in the last, or ever").fill("90")
+    marketer.press("Add a group to group 3")
+    choose(page, "3.2.1", "Country")
+    value(page, "3.2.1").fill("DE")
+    page.get_by_label("Group 3.2 asks for").select_option("all")
+    about(page, "2").click()
+    assert findings(marketer) == []  # with the list of fields open
+    page.keyboard.press("Escape")
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    drag(page, page.locator("[data-part]", has=about(page, "2")).last, country(page))
+    expect(about(page, "2.2.1")).to_have_value("Language")
+    page.get_by_label("More for condition 2.2.1").click()
+    assert findings(marketer) == []  # with the menu open
+    page.get_by_role("button", name="Move down").click()
+    expect(about(page, "2.2.2")).to_have_value("Language")
+    says(page)
+    marketer.press("Undo")
+    expect(about(page, "2.2.1")).to_have_value("Language")
+    marketer.press("Undo")
+    says(page)
+    assert findings(marketer) == []
+    save(marketer, "By mouse")
+
+
+def country(page: Page) -> Locator:
+    return page.locator("[data-part]", has=about(page, "3.2.1")).last
+
+
+def save(visitor: Visitor, name: str) -> None:
+    visitor.press("Save segment")
+    expect(visitor.page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    assert visitor.complaints == []
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Press Tab until the control of that id has the focus."""
+    for _ in range(60):
+        if page.evaluate("document.activeElement.id") == name:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{name} is not reached")
+
+
+def pick(page: Page, number: str, words: str) -> None:
+    """Search the list of fields, which has the focus, and go on to the operators."""
+    expect(about(page, number)).to_be_focused()
+    page.keyboard.type(words)
+    page.keyboard.press("Enter")
+    expect(compares(page, number)).to_be_enabled()
+    expect(about(page, number)).to_be_focused()
+    page.keyboard.press("Tab")
+
+
+def test_a_rule_of_three_levels_is_built_by_keyboard_alone(marketer: Visitor) -> None:
+    page = marketer.page
     page.locator("[name=name]").focus()
-    page.keyboard.type("Keen buyers")
+    page.keyboard.type("By keyboard")
     for _ in range(4):  # static, JSON, the match, the first condition
         page.keyboard.press("Tab")
-    focused(page, "subject-0")
-    page.keyboard.type("Email")
-    expect(page.locator("[name=op-0]")).to_be_enabled()
-    focused(page, "subject-0")
-    page.keyboard.press("Tab")
+    pick(page, "1", "ema")
     page.keyboard.type("ends")
-    expect(page.locator("[name=op-0]")).to_have_value("ends_with")
-    expect(page.locator("[name=value-0]")).to_be_enabled()
-    focused(page, "op-0")
+    expect(compares(page, "1")).to_have_value("ends_with")
+    expect(value(page, "1")).to_be_enabled()
     page.keyboard.press("Tab")
     page.keyboard.type(".example")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # Add a condition
-    focused(page, "subject-1")
-    page.keyboard.type("order_c")
-    expect(page.locator("[name=number-1]")).to_be_enabled()
-    page.keyboard.press("Tab")
+    tab_to(page, "group-1")
+    page.keyboard.press("Enter")
+    pick(page, "2.1", "order_c")
+    page.keyboard.type("a")
+    expect(compares(page, "2.1")).to_have_value("at_least")
+    expect(value(page, "2.1", "times")).to_be_enabled()
     page.keyboard.press("Tab")
     page.keyboard.type("2")
     page.keyboard.press("Tab")
     page.keyboard.type("90")
-    expect(page.locator("#preview .sentence")).to_have_text(f"{SENTENCE}.")
-    with page.expect_response("**/segments/new/"):
-        page.keyboard.press("Enter")  # looks, does not save
-    focused(page, "number-1")
-    page.locator("#save").focus()
+    tab_to(page, "group-3")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Keen buyers", level=1)).to_be_visible()
+    pick(page, "2.2.1", "countr")
+    page.keyboard.press("Tab")
+    page.keyboard.type("DE")
+    expect(page.get_by_label("Group 2.2 asks for")).to_have_value("any")
+    page.keyboard.press("Shift+Tab")
+    for _ in range(2):
+        page.keyboard.press("Shift+Tab")
+    expect(page.locator("#remove-5")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.type("all")
+    tab_to(page, "condition-1")
+    page.keyboard.press("Enter")
+    pick(page, "3", "langu")
+    page.keyboard.press("Tab")
+    page.keyboard.type("de")
+    for there in ("2.3", "2.2.2"):  # into the group before it, and into the one at its end
+        move(page, "into-7")
+        expect(about(page, there)).to_have_value("Language")
+    says(page)
+    page.keyboard.press("Escape")
+    tab_to(page, "save")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="By keyboard", level=1)).to_be_visible()
+    assert marketer.complaints == []
+
+
+def move(page: Page, act: str) -> None:
+    """Press a button in the menu of a part; it keeps the focus where it can be pressed again."""
+    if page.evaluate("document.activeElement.id") != act:
+        tab_to(page, act.replace("into", "more"))
+        page.keyboard.press("Enter")
+        tab_to(page, act)
+    with page.expect_response("**/segments/new/"):
+        page.keyboard.press("Enter")
 
 
 def test_removing_a_condition_keeps_the_place(marketer: Visitor) -> None:
     page = marketer.page
-    page.goto("/admin/segments/new/")
     marketer.press("Add a condition")  # before there is a name
-    focused(page, "subject-1")
-    page.locator("#remove-0").press("Enter")
+    expect(about(page, "2")).to_be_focused()
+    page.locator("#remove-2").press("Enter")
     expect(page.locator(".condition")).to_have_count(1)
-    expect(page.locator("#remove-0")).to_be_focused()
-    page.locator("#remove-0").press("Enter")
+    expect(page.locator("#remove-3")).to_be_focused()
+    page.locator("#remove-3").press("Enter")
     expect(page.locator(".condition")).to_have_count(0)
     expect(page.get_by_role("button", name="Add a condition")).to_be_focused()
     assert marketer.complaints == []
 
 
-def test_a_segment_is_written_without_javascript(demo: Site, browser: Browser) -> None:
+def test_nothing_is_wrong_with_complaints_and_json(marketer: Visitor) -> None:
+    page = marketer.page
+    page.get_by_label("Name").fill("Wrong")
+    marketer.press("Save segment")
+    expect(page.get_by_text("Choose what this condition is about.")).to_be_visible()
+    assert findings(marketer) == []
+    marketer.press("Show as JSON")
+    expect(page.get_by_label("The rule as JSON")).to_be_focused()
+    page.get_by_label("The rule as JSON").fill('{"all": [{"trait": "gone"}]}')
+    marketer.press("Save segment")
+    expect(page.get_by_text("all[0].trait")).to_be_visible()
+    assert findings(marketer) == []
+
+
+def test_a_rule_of_three_levels_is_built_without_javascript(demo: Site, browser: Browser) -> None:
     visitor = Visitor(browser, demo.url, java_script_enabled=False)
     visitor.sign_in("marketer@northlight.example", PASSWORD)
     page = visitor.page
-    page.goto("/admin/segments/new/")
-    page.locator("[name=name]").fill("Plain buyers")
-    page.locator("[name=subject-0]").select_option("trait:contact.email")
+    page.goto(NEW)
+    page.locator("[name=name]").fill("Without JavaScript")
+    page.locator("[name=subject-2]").select_option("trait:contact.email")
+    visitor.press("Add a group")
+    page.locator("[name=op-2]").select_option("ends_with")
+    page.locator("[name=value-2]").fill(".example")
+    page.locator("[name=subject-4]").select_option("event:order_completed")
+    visitor.press("Add a condition to group 2")
+    page.locator("[name=op-4]").select_option("at_least")
+    page.locator("[name=subject-5]").select_option("trait:contact.country")
     visitor.press("Preview")
-    page.locator("[name=op-0]").select_option("ends_with")
-    page.locator("[name=value-0]").fill(".example")
-    visitor.press("Add a condition")
-    page.locator("[name=subject-1]").select_option("event:order_completed")
+    page.locator("[name=value-4]").fill("2")
+    page.locator("[name=within-4]").fill("90")
+    page.locator("[name=value-5]").fill("DE")
+    page.get_by_label("More for condition 2.2").click()
+    visitor.press("Put a group around it")
+    visitor.press("Add a condition to group 2.2")
+    page.locator("[name=subject-7]").select_option("trait:contact.language")
     visitor.press("Preview")
-    page.locator("[name=value-1]").fill("2")
-    page.locator("[name=number-1]").fill("90")
+    page.locator("[name=value-7]").fill("de")
     visitor.press("Preview")
-    expect(page.locator("#preview .sentence")).to_have_text(f"{SENTENCE}.")
-    expect(page.locator("[name=name]")).to_have_value("Plain buyers")
+    says(page)
     visitor.press("Show as JSON")
     expect(page.locator("[name=json]")).to_contain_text("order_completed")
     visitor.press("Show as conditions")
+    says(page)
     visitor.press("Save segment")
-    expect(page.get_by_role("heading", name="Plain buyers", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name="Without JavaScript", level=1)).to_be_visible()
     visitor.context.close()

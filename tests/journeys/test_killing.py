@@ -32,6 +32,8 @@ from tests.journeys.respondents import Browser, Taken, let_all_answer, person
 from tests.running import Installation, installation
 from tests.smtp import CountingServer
 
+pytestmark = pytest.mark.alone
+
 LONG = os.environ.get("KILL_TEST") == "long"
 SEED = int(os.environ.get("KILL_SEED") or random.SystemRandom().randrange(10**6))
 RESPONDENTS = {"postgresql": 500, "sqlite": 150}[connection.vendor] * (10 if LONG else 1)

@@ -16,6 +16,7 @@ def write_quiz(page: Page) -> None:
     page.goto("/admin/quizzes/quiz/add/")
     page.locator("[name=title]").fill("Is your team ready?")
     page.locator("[name=_continue]").click()
+    page.get_by_role("link", name="the plain form").click()
     write_tiers(page)
     quiz = page.url
     write_choice_question(page, "How large is your team?", {"Up to 10": 1, "More than 10": 5})
@@ -71,10 +72,11 @@ def write_segment(
     page = visitor.page
     page.goto("/admin/segments/new/")
     page.locator("[name=name]").fill(name)
-    for number, (subject, operator, value) in enumerate(conditions):
-        if number:
+    for number, (subject, operator, value) in enumerate(conditions, start=2):  # the group is 1
+        if number > 2:
             visitor.press("Add a condition")
-        page.locator(f"[name=subject-{number}]").select_option(subject)
+        # The select behind the list that is searched by typing (test_editor.py does that).
+        page.locator(f"[name=subject-{number}]").select_option(subject, force=True)
         page.locator(f"[name=op-{number}]").select_option(operator)
         if value is not None:
             field = page.locator(f"[name=value-{number}]")

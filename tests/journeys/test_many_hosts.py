@@ -21,6 +21,8 @@ from tests.journeys.respondents import Browser, Taken, let_all_answer, person
 from tests.running import Installation, children, installation, wait_for
 from tests.smtp import CountingServer
 
+pytestmark = pytest.mark.alone
+
 SEED = 5
 RESPONDENTS = 160
 EDITS = 4

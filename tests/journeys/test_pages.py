@@ -22,6 +22,7 @@ AXE = {"preload": False, "resultTypes": ["violations"]}  # its preloading breaks
 SHORTEN = "document.querySelectorAll('tr:nth-child(n + 9)').forEach(row => row.remove())"  # alike
 MAX_WEIGHT = 30_000  # bytes over the wire for the first question, everything included
 FIRST_ROW = "#result_list tbody tr:first-child a"
+TO_FORM = (FIRST_ROW, ".parts-of-quiz li:first-child a", ".bench a[href$='/change/']")
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,27 @@ SEGMENT = ("table.data tbody a.row-link",)
 STOPS = (
     Stop("home", MARKETER, "/"),
     Stop("quizzes", MARKETER, "/admin/quizzes/quiz/"),
-    Stop("quiz form", MARKETER, "/admin/quizzes/quiz/", (FIRST_ROW,)),
-    Stop("question", MARKETER, "/admin/quizzes/quiz/", (FIRST_ROW, "#questions tbody th a")),
+    Stop("quiz studio", MARKETER, "/admin/quizzes/quiz/", (FIRST_ROW,)),
+    Stop("quiz form", MARKETER, "/admin/quizzes/quiz/", TO_FORM),
+    Stop("question", MARKETER, "/admin/quizzes/quiz/", (*TO_FORM, "#questions tbody th a")),
     Stop("responses", MARKETER, "/admin/quizzes/response/"),
     Stop("response", MARKETER, "/admin/quizzes/response/", (FIRST_ROW,)),
     Stop("segments", MARKETER, "/admin/segments/"),
     Stop("segment", MARKETER, "/admin/segments/", SEGMENT),
+    Stop("flow", MARKETER, "/admin/segments/", (*SEGMENT, "text=Where members came from")),
+    Stop("revisions", MARKETER, "/admin/segments/", (*SEGMENT, "text=All revisions")),
+    Stop(
+        "revision",
+        MARKETER,
+        "/admin/segments/",
+        (*SEGMENT, "text=All revisions", ".revisions h2 a"),
+    ),
+    Stop("exports", MARKETER, "/admin/segments/", (*SEGMENT, ".list-head > a")),
+    Stop("ladders", MARKETER, "/admin/segments/ladders/"),
+    Stop("ladder", MARKETER, "/admin/segments/ladders/", ("table.data tbody a.row-link",)),
     Stop("segment editor", MARKETER, "/admin/segments/", (*SEGMENT, ".page-head a.button")),
     Stop("new segment", MARKETER, "/admin/segments/new/"),
+    Stop("sprawl report", MARKETER, "/admin/segments/report/"),
     Stop("why", MARKETER, "/admin/segments/", (*SEGMENT, "#members td.num a")),
     Stop("sequences", MARKETER, "/admin/nurture/sequence/"),
     Stop("sequence", MARKETER, "/admin/nurture/sequence/", (FIRST_ROW,)),
@@ -57,6 +71,7 @@ STOPS = (
     Stop("imports", MARKETER, "/admin/contacts/contact/", (".object-tools a",)),
     Stop("leads", SALES, "/leads/"),
     Stop("lead", SALES, "/leads/", ("table.leads tbody a",)),
+    Stop("why, of a lead", SALES, "/leads/", ("table.leads tbody a", ".reasons a")),
     Stop("sign-in", NOBODY, "/login/"),
     Stop("quiz start", NOBODY, f"/q/{VENUES}/"),
     Stop("question of a quiz", NOBODY, f"/q/{VENUES}/", ("button.primary",)),
@@ -166,7 +181,7 @@ def test_nothing_is_wrong_with_an_import(visitors: dict[str, Visitor]) -> None:
     page.wait_for_url(re.compile("/imports/[0-9]"))
     assert findings(visitor) == []
     visitor.press("Import 1 row")
-    expect(page.get_by_text("There is no such contact.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("There is no such contact.")).to_be_visible(timeout=60_000)
     assert findings(visitor) == []
 
 

@@ -31,6 +31,8 @@ from tests.journeys.respondents import Browser, Page
 from tests.running import Installation, installation
 from tests.smtp import CountingServer
 
+pytestmark = pytest.mark.alone
+
 LONG = os.environ.get("KILL_TEST") == "long"
 CONTACTS = {"postgresql": 20_000, "sqlite": 4000}[connection.vendor]
 EDITS = 200 if LONG else 40

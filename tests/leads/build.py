@@ -15,9 +15,9 @@ def finished(
     """Return a response to the quiz of drafts.QUALIFY, taken to its end."""
     response, _token = taking.start(quiz, now=now)
     for key, values in (("size", [size]), ("tools", ["crm", "sheets"]), ("sure", ["4"])):
-        taking.answer(response, key, {"answer": values}, revision=0, now=now)
+        taking.answer(response.token_hash, key, {"answer": values}, revision=0, now=now)
     form = {"first_name": ["Ada"], "email": [email], "consent": ["on"]}
-    taking.answer(response, "contact", form, revision=0, now=now)
+    taking.answer(response.token_hash, "contact", form, revision=0, now=now)
     response.refresh_from_db()
     return response
 

@@ -2,11 +2,13 @@ import pytest
 from django.urls import reverse
 
 from apps.contacts.models import Event
+from apps.contacts.traits import define
 from apps.leads.models import Lead
+from apps.rules.kinds import Kind
 from tests.factories import UserFactory
 from tests.leads.build import finished, lead
 from tests.quizzes.drafts import published
-from tests.segments.build import segment
+from tests.segments.build import IS_PRO, segment
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -155,3 +157,25 @@ def test_looking_changes_nothing(client, sign_in):
     row = lead("ada@example.com")
     assert client.get(f"/leads/{row.pk}/stage/").status_code == 405
     assert client.get(f"/leads/{row.pk}/owner/").status_code == 405
+
+
+def test_sales_are_told_why_of_a_lead_and_of_live_segments_alone(client, sign_in):
+    sign_in("sales")
+    row = lead("ada@example.com")
+    define("plan", label="Plan", kind=Kind.TEXT, source="test")
+    segment("all", {"all": []})
+    segment("pros", IS_PRO)
+    segment("later", IS_PRO, status="draft")
+    page = client.get(f"/leads/{row.pk}/").content.decode()
+    assert f'href="/leads/{row.pk}/why/all/"' in page
+    assert '<option value="pros">' in page
+    assert '<option value="later">' not in page
+    chosen = client.get(f"/leads/{row.pk}/why/?segment=pros")
+    assert chosen["Location"] == f"/leads/{row.pk}/why/pros/"
+    page = client.get(chosen["Location"]).content.decode()
+    assert "ada@example.com is not in Pros" in page
+    assert "/admin/" not in page
+    for address in (f"/leads/{row.pk}/why/later/", f"/leads/{row.pk}/why/?segment=later"):
+        assert client.get(address).status_code == 404
+    assert client.get("/leads/999/why/pros/").status_code == 404
+    assert client.get(f"/admin/segments/why/{row.contact_id}/pros/").status_code == 403

@@ -4,9 +4,10 @@ import time
 from collections.abc import Iterator
 
 from apps.rules import codec
-from apps.segments import analysing, foreseeing
+from apps.segments import foreseeing
 from apps.segments.models import Segment
 from apps.segments.plan import Plan, catalogue, live_plan
+from apps.segments.sprawl import analysing
 from tests.benchmarks.building import make_segments
 from tests.benchmarks.measuring import bounded
 from tests.benchmarks.parts import NOW, Bench, Measure
