@@ -193,9 +193,10 @@
   document.addEventListener("pointerup", () => end(true));
   document.addEventListener("pointercancel", () => end(false));
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") end(false); });
-  // What was asked about an earlier state of the rule is not shown beside a later one.
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (!event.detail.requestConfig.elt.isConnected) event.detail.shouldSwap = false;
+  // What was asked about an earlier state of the rule is not shown beside a later one. What asked is
+  // listened to itself: an event at a part that has been replaced does not reach the document.
+  document.addEventListener("htmx:beforeRequest", ({ detail: { elt } }) => {
+    elt.addEventListener("htmx:beforeOnLoad", (event) => { if (!elt.isConnected) event.preventDefault(); }, { once: true });
   });
   document.addEventListener("htmx:load", (event) => enhance(event.detail.elt));
   enhance(document);

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from apps.demo.company import PASSWORD
 from tests.journeys.conftest import Site
@@ -249,3 +249,31 @@ def test_a_rule_of_three_levels_is_built_without_javascript(demo: Site, browser:
     visitor.press("Save segment")
     expect(page.get_by_role("heading", name="Without JavaScript", level=1)).to_be_visible()
     visitor.context.close()
+
+
+def test_a_late_answer_about_an_earlier_rule_is_not_shown_beside_a_later_one(
+    marketer: Visitor,
+) -> None:
+    page = marketer.page
+    answers: list[Route] = []
+    page.route(lambda _: True, lambda route: hold(route, answers))
+    choose(page, "1", "Email")
+    compares(page, "1").select_option("ends_with")
+    with page.expect_request(lambda request: "ask=proof" in (request.post_data or "")):
+        value(page, "1").fill(".example")
+    marketer.press("Show as JSON")
+    expect(page.get_by_label("The rule as JSON")).to_be_visible()
+    assert answers
+    for late in answers:
+        with page.expect_response(late.request.url):
+            late.continue_()
+    says(page, "Email ends with '.example'.")
+    assert marketer.complaints == []
+
+
+def hold(route: Route, answers: list[Route]) -> None:
+    """Keep what asks for the proof; let everything else pass."""
+    if "ask=proof" in (route.request.post_data or ""):
+        answers.append(route)
+    else:
+        route.continue_()
