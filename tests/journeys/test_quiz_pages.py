@@ -2,12 +2,13 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from apps.demo.company import VENUES
-from tests.journeys.test_pages import MARKETER, findings, visitors  # noqa: F401
+from tests.journeys.test_pages import MARKETER, NOBODY, findings, visitors  # noqa: F401
 from tests.journeys.visiting import Visitor
 from tests.quizzes.importing.forms import small
 
@@ -55,6 +56,7 @@ def test_nothing_is_wrong_with_a_template_and_its_theme(
     page.get_by_role("button", name=re.compile("^Use this")).nth(2).click()
     page.get_by_role("button", name="Publish version 1").click()
     page.get_by_role("link", name="Settings and scales").click()
+    studio = page.url
     page.get_by_role("link", name="the plain form").click()
     page.wait_for_url(re.compile("/change/"))
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
@@ -74,6 +76,40 @@ def test_nothing_is_wrong_with_a_template_and_its_theme(
     expect(page.locator(".messagelist")).to_contain_text("changed successfully")
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert findings(visitor) == []
+    page.goto(studio)
+    page.get_by_role("button", name="Publish version 2").click()
+    expect(page.get_by_text("The draft is the same as version 2.")).to_be_visible()
+    address = page.locator(".page-head a").get_attribute("href")
+    look_at_the_result(visitors[NOBODY], str(address))
+
+
+def look_at_the_result(visitor: Visitor, address: str) -> None:
+    """Take a quiz with colours of its own; keep its result as PDF, share it, take that back."""
+    page = visitor.page
+    page.emulate_media(color_scheme="light")
+    page.goto(address)
+    accent = "getComputedStyle(document.documentElement).getPropertyValue('--accent')"
+    assert page.evaluate(accent) == "#7a2048"
+    assert findings(visitor) == []
+    visitor.take_quiz(email="ada@theme.example")
+    assert findings(visitor) == []
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Keep as PDF").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"%PDF-")
+    visitor.press("Make a link to share")
+    shared = page.get_by_label("Your link to show").input_value()
+    assert findings(visitor) == []
+    page.get_by_role("link", name="See it as others do").click()
+    page.wait_for_url(shared)
+    picture = page.locator("meta[property='og:image']").get_attribute("content")
+    assert picture
+    answer = page.request.get(picture)
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+    assert findings(visitor) == []
+    page.go_back()
+    visitor.press("Take the link back")
+    expect(page.get_by_role("button", name="Make a link to share")).to_be_visible()
+    assert page.request.get(shared).status == 404
 
 
 def test_nothing_is_wrong_with_a_back_test_and_its_undo(

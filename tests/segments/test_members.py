@@ -6,7 +6,7 @@ from django.test import Client
 
 from apps.accounts.models import User
 from apps.segments import members
-from apps.segments.models import Membership, Segment
+from apps.segments.models import Ladder, Membership, Segment
 from tests.factories import NOW, ContactFactory, UserFactory
 from tests.segments.build import segment
 
@@ -133,3 +133,15 @@ def test_many_contacts_are_looked_through_for_words_some_at_a_time(
         ["Ada"],
     ]
     assert named(marketer, everybody) == ["Emil", "Dora"]
+
+
+def test_an_empty_rung_says_that_a_higher_one_may_take_its_contacts(
+    marketer: Client, everybody: Segment
+) -> None:
+    ladder = Ladder.objects.create(name="Standing", slug="standing")
+    for rung, slug in enumerate(("all-of-them", "the-rest"), start=1):
+        segment(slug, {"all": []}, now=NOW, ladder=ladder, rung=rung)
+    lower = Segment.objects.get(slug="the-rest")
+    page = marketer.get(f"/admin/segments/{lower.pk}/").content.decode()
+    assert "is taken by a higher rung of <a" in page
+    assert "Nobody meets the rule now" not in page
