@@ -3,12 +3,13 @@
 import random
 import string
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from apps.quizzes import branching, definition, piping
 from apps.quizzes.answers import LONG, MAX_LENGTHS, RANK, ROW, SHORT, Raw, needed, posted
-from apps.quizzes.definition import MANY, STEPPED, Choice, Kind, Question, plain
+from apps.quizzes.definition import MANY, STEPPED, Choice, Definition, Kind, Question, plain
 from apps.quizzes.models import Answer, Response
 from apps.quizzes.uploading import ACCEPTED
 from apps.quizzes.wording import FIELD_LABELS
@@ -68,16 +69,17 @@ class Screen:
     fields: list[Field]
     value: str
     other: str  # what was written beside the choice of that name
-    file: str  # the name of the file that is there already
     consent: bool
-    revision: int
-    progress: int  # percent
-    back: str  # the key of the question before; empty for the first
     last: bool
     rule: str  # how many to pick, which numbers are taken
     has_choosing: bool  # the quiz has lists to search or to drag: only then their script is sent
-    errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str]
+    file: str = ""  # the name of the file that is there already
+    revision: int = 0
+    progress: int = 0  # percent
+    back: str = ""  # the key of the question before; empty for the first
     notice: str = ""
+    is_fresh: bool = True  # nothing of the respondent's own shows where the answer is given
 
     @property
     def template(self) -> str:
@@ -110,28 +112,52 @@ def screen(
     quiz = definition.of(response)
     answers = {key: row.value for key, row in rows.items()}
     row = rows.get(question.key)
-    question = spoken(response, question, rows)
-    shown = sent if sent is not None else _kept(question, row)
+    asked = spoken(response, question, rows)
     before = branching.previous(quiz, answers, question.key, response.hidden)
     progress = branching.progress(quiz, answers, question.key, response.hidden)
-    return Screen(
-        question=question,
-        title=quiz.title,
-        options=_options(question, set(shown.get("answer", ())), seed=response.token_hash),
-        lines=_lines(question, shown, seed=response.token_hash),
-        fields=[_field(question, name, shown, errors or {}) for name in question.fields],
-        value=_first(shown, "answer"),
-        other=_first(shown, "other"),
+    return _screen(
+        quiz,
+        asked,
+        sent if sent is not None else _kept(asked, row),
+        seed=response.token_hash,
+        errors=errors or {},
         file=row.value["name"] if question.kind is Kind.FILE and row and row.value else "",
-        consent=bool(_first(shown, "consent")),
         revision=row.revision if row else 0,
         progress=round(100 * progress),
         back=before.key if before else "",
+        notice=notice,
+        is_fresh=not (row or sent or errors or asked is not question or asked.order == "random"),
+    )
+
+
+def fresh(quiz: Definition, question: Question) -> Screen:
+    """Return a question as it is painted for everybody who has nothing of their own in it."""
+    return _screen(quiz, question, {}, seed="", errors={})
+
+
+def _screen(
+    quiz: Definition,
+    question: Question,
+    shown: Raw,
+    *,
+    seed: str,
+    errors: Mapping[str, str],
+    **of_the_respondent: Any,
+) -> Screen:
+    return Screen(
+        question=question,
+        title=quiz.title,
+        options=_options(question, set(shown.get("answer", ())), seed=seed),
+        lines=_lines(question, shown, seed=seed),
+        fields=[_field(question, name, shown, errors) for name in question.fields],
+        value=_first(shown, "answer"),
+        other=_first(shown, "other"),
+        consent=bool(_first(shown, "consent")),
         last=branching.longest(quiz)[quiz.places[question.key]] == 1,
         rule=_rule(question),
         has_choosing=any(one.kind in CHOOSING for one in quiz.questions),
-        errors=errors or {},
-        notice=notice,
+        errors=errors,
+        **of_the_respondent,
     )
 
 

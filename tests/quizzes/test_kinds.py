@@ -8,10 +8,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.contacts.erasing import erase
 from apps.contacts.models import Contact
 from apps.quizzes.definition import of
-from apps.quizzes.models import Answer, Picture, Response, Upload
-from apps.quizzes.screens import ordered
+from apps.quizzes.models import Answer, Picture, Quiz, Response, Upload
+from apps.quizzes.screens import fresh, ordered, screen
+from apps.quizzes.taking import start
 from tests.factories import UserFactory
-from tests.quizzes.drafts import published
+from tests.quizzes.drafts import NOW, published
 from tests.quizzes.images import png
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +130,34 @@ def test_going_back_shows_what_was_answered(client, kind):
     marks = ("checked", "selected", *(f'value="{one}"' for one in posted.values()), ">one\ntwo<")
     assert any(mark in page for mark in (*marks, "Banana", "hello", "ada@example.com", "2.5"))
     assert 'name="revision" value="1"' in page
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "statement"])
+def test_nobody_sees_what_another_answered_or_got_wrong(client, kind):
+    more, posted, _, _ = KINDS[kind]
+    questions = [
+        {"key": "q", "kind": kind, "title": "The question?", **more},
+        {"key": "then", "kind": "statement", "title": "Then"},
+    ]
+    published({"title": "Kinds", "slug": "kinds", "questions": questions, "tiers": ONE_TIER})
+    first, second, third = begin(client), begin(client), begin(client)
+    shown = client.get(first).text
+    assert client.post(first, {**posted, "revision": "0"}).status_code == 303
+    assert client.get(first).text != shown
+    wrong = {"answer": "?!", "other": "x", "row.z": "a", "rank.z": "1", "email": "?"}
+    client.post(second, {**wrong, "revision": "0"})
+    assert client.get(third).text.replace(third, first) == shown
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_question_nobody_has_answered_is_painted_alike_for_everybody(kind):
+    quiz_of(kind, KINDS[kind][0])
+    response, _ = start(Quiz.objects.get(), now=NOW)
+    quiz = of(response)
+    asked = quiz.question("q")
+    shown = screen(response, asked, {})
+    assert shown.is_fresh
+    assert shown == fresh(quiz, asked)
 
 
 def test_other_is_picked_with_ones_own_words(client):
