@@ -54,7 +54,7 @@ def test_an_edit_is_rehearsed_looked_through_and_saved(marketer: tuple[Visitor, 
     visitor.press("Save it")
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
-    wait_for(lambda: is_built(visitor), seconds=20)
+    wait_for(lambda: is_built(visitor))
     page.get_by_role("link", name="Edit").click()
     visitor.press("Show as JSON")
     page.get_by_label("The rule as JSON").fill(EVER)

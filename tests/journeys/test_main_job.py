@@ -162,7 +162,7 @@ def test_from_an_empty_installation_to_a_lead_that_sales_opens(
     open_contact(page, "ada@team.example")
     expect(page.get_by_role("link", name="Hot teams")).to_be_visible()
     expect(page.get_by_text("Began the sequence Getting ready")).to_be_visible()
-    wait_for(lambda: site.mail.recipients == ["ada@team.example"], seconds=20)
+    wait_for(lambda: site.mail.recipients == ["ada@team.example"])
     (mail,) = site.mail.mails
     assert mail["Subject"] == "Welcome, Ada"
     page.goto("/admin/nurture/message/")

@@ -156,7 +156,7 @@ def test_nothing_is_wrong_with_the_way_to_a_result(visitors: dict[str, Visitor])
 
 
 def test_nothing_is_wrong_with_unsubscribing(demo: Site, visitors: dict[str, Visitor]) -> None:
-    wait_for(lambda: demo.mail.mails, seconds=20)
+    wait_for(lambda: demo.mail.mails)
     visitor = visitors[NOBODY]
     visitor.page.goto(demo.mail.mails[0]["List-Unsubscribe"].strip("<>"))
     assert findings(visitor) == []
