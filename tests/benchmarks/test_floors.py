@@ -13,12 +13,13 @@ import pytest
 import time_machine
 from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 from pytest_django.plugin import DjangoDbBlocker
 
 from apps.contacts.models import Contact, Event
 from apps.segments.models import Membership, Segment, Transition
 from apps.segments.plan import live_plan
-from tests.benchmarks import building, product, restoring
+from tests.benchmarks import building, child, product, restoring
 from tests.benchmarks.floors import batches, differences, mautic, one_event
 from tests.benchmarks.parts import (
     NOW,
@@ -235,3 +236,14 @@ def test_events_come_through_while_a_midnights_burst_is_settled(
         assert rows_left() == before
     assert slowest.value > 0
     assert due.value > 0
+
+
+def test_what_a_database_is_made_of_is_asked_at_its_own_moment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = []
+    monkeypatch.setattr(building, "is_ready", lambda size: asked.append((size, timezone.now())))
+    monkeypatch.setattr(building, "build", lambda size, say: None)
+    monkeypatch.setattr(child, "empty", lambda: None)
+    child.prepare(SIZE)
+    assert asked == [(SIZE, NOW)]
