@@ -21,6 +21,16 @@ def test_a_sound_draft_is_published_and_numbered(call):
     assert call.post("/quizzes/ready/publish", None) == {"version": 2}
 
 
+def test_publishing_takes_no_keys(call):
+    draft(QUALIFY)
+    for body in (None, {}):
+        assert call("POST", "/quizzes/ready/publish", body).status_code == 200
+    refused = call.no("POST", "/quizzes/ready/publish", {"version": 7})
+    assert refused == (422, "unknown_key", "version")
+    assert call.no("POST", "/quizzes/ready/publish", b"{") == (400, "bad_json", "")
+    assert Version.objects.count() == 2
+
+
 def test_errors_of_the_proof_stand_in_the_way_and_are_listed(call):
     draft({**QUALIFY, "tiers": []})
     answer = call("POST", "/quizzes/ready/publish")
