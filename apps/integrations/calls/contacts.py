@@ -43,7 +43,7 @@ class ContactRow(Body):
     def sighting(self) -> Sighting:
         """Return what the row says: a key that is not in it says nothing, null empties."""
         said = {name: getattr(self, name) or "" for name in FIELDS if name in self.model_fields_set}
-        return Sighting((self.external_id or "").strip(), said, self.traits)
+        return Sighting(self.external_id or "", said, self.traits)
 
 
 class MergeBody(Body):
