@@ -17,7 +17,11 @@ WORDING = "Withdrawn, or never given to this address, before two contacts were m
 
 
 class MergeError(ValueError):
-    """Two contacts that cannot be merged; the message says why."""
+    """Two contacts that cannot be merged; the message says why, `pk` because of which."""
+
+    def __init__(self, message: str, *, pk: int) -> None:
+        super().__init__(message)
+        self.pk = pk
 
 
 class NotThere(MergeError):
@@ -36,7 +40,7 @@ def merge(*, into: int, gone: int, now: datetime) -> Contact:
     Raises MergeError for one and the same contact, a tombstone, or one that is not there.
     """
     if into == gone:
-        raise MergeError("A contact cannot be merged into itself.")
+        raise MergeError("A contact cannot be merged into itself.", pk=gone)
     for _ in range(TRIES):
         try:
             with transaction.atomic():
@@ -66,9 +70,10 @@ def _merge(into_id: int, gone_id: int, *, now: datetime) -> Contact:
 def _standing(locked: dict[int, Contact], pk: int) -> Contact:
     found = locked.get(pk)
     if found is None:
-        raise NotThere(f"There is no contact {pk}.")
+        raise NotThere(f"There is no contact {pk}.", pk=pk)
     if found.merged_into_id is not None:
-        raise MergeError(f"Contact {pk} was merged into {found.merged_into_id} already.")
+        message = f"Contact {pk} was merged into {found.merged_into_id} already."
+        raise MergeError(message, pk=pk)
     return found
 
 

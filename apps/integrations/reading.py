@@ -17,6 +17,7 @@ from django.http import HttpRequest, UnreadablePostError
 from apps.integrations.refusals import Refusal, place
 
 ROW = re.compile(r"(contacts|events)\[(\d+)\]\.?")
+IN_THE_RULE = re.compile(r"^rule(\.|(?=\[)|$)")
 DIGITS = 400  # of an integer: more than any number we keep, few enough to read fast
 
 
@@ -53,7 +54,7 @@ def read(request: HttpRequest) -> Any:
     except UnicodeDecodeError:
         raise Refusal("bad_json", "The body is not UTF-8.", status=400) from None
     for path, flaw in _flaws(data):
-        _spoil(data, place(path), flaw)
+        _spoil(data, place(path), flaw, call=request.path_info)
     return data
 
 
@@ -113,11 +114,13 @@ def _flaws(data: Any) -> Iterator[tuple[tuple[str | int, ...], Flaw]]:
                 pass
 
 
-def _spoil(data: Any, at: str, flaw: Flaw) -> None:
-    """Put a SpoiltRow in the place of the row with the flaw. Raises Refusal outside of rows."""
+def _spoil(data: Any, at: str, flaw: Flaw, *, call: str) -> None:
+    """Put a SpoiltRow in the place of the row with the flaw. Raises Refusal outside of rows.
+
+    `call` is the address: only the bulk call of that name reads its rows one by one.
+    """
     row = ROW.match(at)
-    if row is None:
-        within = at.removeprefix("rule").removeprefix(".") if at.startswith("rule") else at
-        raise Refusal(flaw.code, flaw.message, at=within, status=400)
+    if row is None or not call.endswith(f"/{row[1]}"):
+        raise Refusal(flaw.code, flaw.message, at=IN_THE_RULE.sub("", at), status=400)
     refusal = Refusal(flaw.code, flaw.message, at=at[row.end() :], status=400)
     data[row[1]][int(row[2])] = SpoiltRow(refusal)

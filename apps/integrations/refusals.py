@@ -8,6 +8,7 @@ from django.http import JsonResponse
 from apps.rules.errors import Code, RuleError
 
 LONGEST_PLACE = 500  # characters
+OF_A_KEY = "[key]"  # what pydantic's place ends in where not the value but its key is wrong
 UNREADABLE = {Code.BAD_JSON, Code.DUPLICATE_KEY}
 OF_PYDANTIC = {  # the error's type: code, message with the error's own numbers
     "missing": ("missing", "This is needed."),
@@ -73,7 +74,8 @@ def of_rule(error: RuleError, *, before: str = "") -> Refusal:
 def of_fields(errors: Iterable[Mapping[str, Any]], *, skip: int = 0) -> Refusal:
     """Return the first of pydantic's errors in our own words; `skip` names of the place go."""
     error = next(iter(errors))
-    at = place(error["loc"][skip:])
+    path = error["loc"][skip:]
+    at = place(path[:-1] if path[-1:] == (OF_A_KEY,) else path)
     code, message = OF_PYDANTIC.get(error["type"], ("wrong_value", ""))
     if error["type"] == "value_error":  # raised by a validator of ours, in our own words
         message = str(error["ctx"]["error"])

@@ -80,7 +80,7 @@ def moment(raw: object) -> datetime:
 PLAIN = AfterValidator(plain)  # after the bounds of length, which are told as a text's then
 SAID = AfterValidator(said)
 Text = Annotated[str, PLAIN]
-ExternalId = Annotated[str, Field(max_length=200), PLAIN]
+ExternalId = Annotated[str, Field(max_length=200), PLAIN, AfterValidator(str.strip)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Time = Annotated[datetime, BeforeValidator(moment)]
 Moment = Annotated[datetime, PlainSerializer(datetime_text, return_type=str)]

@@ -139,7 +139,7 @@ def _fits(question: Question, value: Any) -> bool:
         return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
     if kind is Kind.CONTACT:
         return isinstance(value, dict) and all(
-            isinstance(one, str | bool) for one in value.values()
+            isinstance(one, bool if name == "consent" else str) for name, one in value.items()
         )
     return isinstance(value, str)
 

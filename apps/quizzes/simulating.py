@@ -7,7 +7,7 @@ from typing import Any
 from apps.quizzes.answers import AnswerError, accept
 from apps.quizzes.branching import NOTHING, Hidden, walk
 from apps.quizzes.conditions import hidden_names
-from apps.quizzes.definition import Definition, Kind, load, of_version
+from apps.quizzes.definition import Definition, Kind, Question, load, of_version
 from apps.quizzes.freezing import freeze
 from apps.quizzes.models import Quiz
 from apps.quizzes.problems import jump_problems, question_problems
@@ -71,7 +71,7 @@ def simulate(
     lenient = {**_skippable(definition), **answers}
     through = walk(definition, lenient, came_with)
     said = [key for key in through.path if key in answers]
-    reached = through.path.index(said[-1]) if said else -1
+    reached = through.path.index(said[-1]) if said else 0
     for key in through.path[:reached]:
         answers.setdefault(key, lenient[key])
     for question in definition.questions:
@@ -89,11 +89,25 @@ def _accepted(definition: Definition, values: Mapping[str, Any]) -> dict[str, An
         question = definition.question(key)
         if question is None:
             raise BadAnswer("There is no such question.", at=key)
+        _refuse_unknown_fields(question, value)
         try:
             answers[key] = accept(question, value)
         except AnswerError as error:
             raise BadAnswer(str(error), at=key) from None
     return answers
+
+
+def _refuse_unknown_fields(question: Question, value: object) -> None:
+    """Raise BadAnswer where a form has a field it does not ask for.
+
+    Not left to `accept`: what an older version asked for is carried over with less.
+    """
+    if question.kind is not Kind.CONTACT or not isinstance(value, dict):
+        return
+    asked = {*question.fields, "consent"} if question.consent else set(question.fields)
+    for name in value:
+        if name not in asked:
+            raise BadAnswer("This form has no such field.", at=f"{question.key}.{name}")
 
 
 def _hidden(definition: Definition, hidden: Hidden) -> dict[str, str]:

@@ -45,6 +45,14 @@ def test_events_are_recorded_of_contacts_by_each_of_their_names(call: Caller, an
     assert Event.objects.get(message_id="m1").properties == {"total": 5}
 
 
+def test_blanks_around_an_external_id_count_nowhere(call: Caller) -> None:
+    made = call.post("/contacts", {"contacts": [{"external_id": " c7 "}]})["ids"]
+    rows = [event("m1", contact={"external_id": " c7 "}), event("m2", contact={"external_id": " "})]
+    said = call.post("/events", {"events": rows})
+    assert [(no["index"], no["code"]) for no in said["errors"]] == [(1, "unknown_contact")]
+    assert list(Event.objects.values_list("contact", flat=True)) == made
+
+
 def test_a_replay_is_a_duplicate_and_another_body_a_conflict(call: Caller, ann: Contact) -> None:
     call.post("/events", {"events": [event("m1")]})
     rows = [

@@ -96,8 +96,8 @@ def test_old_names_find_whom_a_contact_was_merged_into(call: Caller) -> None:
         ({"into": 1, "from": "2"}, (422, "wrong_type", "from")),
         ({"into": 2**70, "from": 1}, (422, "wrong_value", "into")),
         ({"into": True, "from": 1}, (422, "wrong_type", "into")),
-        ({"into": 10**9, "from": 10**9 + 1}, (404, "not_found", "")),
-        ({"into": 5, "from": 5}, (409, "cannot_merge", "")),
+        ({"into": 10**9, "from": 10**9 + 1}, (404, "not_found", "into")),
+        ({"into": 5, "from": 5}, (409, "cannot_merge", "from")),
     ],
 )
 def test_what_cannot_be_merged_is_refused(
@@ -109,10 +109,20 @@ def test_what_cannot_be_merged_is_refused(
 def test_a_tombstone_is_neither_merged_nor_merged_into(call: Caller) -> None:
     ann, bob, eve = person("1"), person("2"), person("3")
     joined(ann, bob)
-    for into, gone in ((bob, eve), (eve, bob), (bob, ann), (bob, bob)):
+    for into, gone, at in (
+        (bob, eve, "into"),
+        (eve, bob, "from"),
+        (bob, ann, "into"),
+        (bob, bob, "from"),
+    ):
         body = {"into": into.pk, "from": gone.pk}
-        assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", "")
+        assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", at)
     assert eve.merged_into is None
+
+
+def test_a_contact_that_is_not_there_is_said_where_it_is_named(call: Caller) -> None:
+    body = {"into": person("1").pk, "from": 10**9}
+    assert call.no("POST", "/contacts/merge", body) == (404, "not_found", "from")
 
 
 def test_a_merge_that_was_made_answers_again_and_changes_nothing(call: Caller) -> None:
@@ -127,7 +137,7 @@ def test_a_merge_that_was_made_answers_again_and_changes_nothing(call: Caller) -
         assert call.post("/contacts/merge", body)["id"] == eve.pk
     for into, gone in ((ann, bob), (bob, ann), (ann, eve)):
         body = {"into": into.pk, "from": gone.pk}
-        assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", "")
+        assert call.no("POST", "/contacts/merge", body) == (409, "cannot_merge", "into")
 
 
 @pytest.mark.parametrize(

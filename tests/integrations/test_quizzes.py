@@ -11,18 +11,24 @@ from tests.quizzes.drafts import QUALIFY, published
 
 pytestmark = pytest.mark.django_db
 
-ANSWERS = {
-    "size": "large",
-    "tools": ["crm"],
-    "sure": 4,
-    "contact": {"first_name": "Ada", "email": "ada@example.com"},
-}
+ADA = {"first_name": "Ada", "email": "ada@example.com"}
+ANSWERS = {"size": "large", "tools": ["crm"], "sure": 4, "contact": ADA}
 
 
 def test_a_sound_draft_is_published_and_numbered(call):
     draft(QUALIFY)
     assert call.post("/quizzes/ready/publish", None) == {"version": 1}
     assert call.post("/quizzes/ready/publish", None) == {"version": 2}
+
+
+def test_publishing_takes_no_keys(call):
+    draft(QUALIFY)
+    for body in (None, {}):
+        assert call("POST", "/quizzes/ready/publish", body).status_code == 200
+    refused = call.no("POST", "/quizzes/ready/publish", {"version": 7})
+    assert refused == (422, "unknown_key", "version")
+    assert call.no("POST", "/quizzes/ready/publish", b"{") == (400, "bad_json", "")
+    assert Version.objects.count() == 2
 
 
 def test_errors_of_the_proof_stand_in_the_way_and_are_listed(call):
@@ -90,6 +96,12 @@ def test_what_may_be_skipped_and_is_left_out_counts_as_skipped(call):
     assert said["next"] == "sure"
 
 
+def test_while_nothing_is_answered_nothing_counts_as_skipped(call):
+    published(questions=[{**one, "required": False} for one in QUALIFY["questions"]])
+    found = call.post("/quizzes/ready/simulate", {"answers": {}})
+    assert (found["path"], found["next"], found["receipt"]) == ([], "size", [])
+
+
 def test_a_version_answers_as_it_was_published(call):
     quiz = published()
     quiz.tiers.update(label="Changed")
@@ -113,6 +125,10 @@ def test_a_version_answers_as_it_was_published(call):
         ({"sure": 1e300}, "answers.sure"),
         ({"contact": {"email": "ada@"}}, "answers.contact"),
         ({"contact": {"email": 3}}, "answers.contact"),
+        ({"contact": ADA | {"first_name": True}}, "answers.contact"),
+        ({"contact": ADA | {"consent": "no"}}, "answers.contact"),
+        ({"contact": ADA | {"company": "x"}}, "answers.contact.company"),
+        ({"a\x00": 1}, "answers.a\\x00"),
     ],
 )
 def test_an_answer_that_cannot_be_given_is_refused_where_it_stands(call, answers, at):

@@ -50,6 +50,22 @@ def test_a_broken_body_is_refused_with_its_place(call: Caller, name: str) -> Non
     assert call.no("PUT", "/traits/plan", body) == refused
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "at"),
+    [
+        ("PUT", "/segments/x", b'{"rule": NaN}', ""),
+        ("PUT", "/segments/x", b'{"rule": {"all": [NaN]}}', "all[0]"),
+        ("PUT", "/segments/x", b'{"rules": [NaN]}', "rules[0]"),
+        ("POST", "/contacts", b'{"events": [NaN]}', "events[0]"),
+        ("POST", "/quizzes/import?format=typeform", b'{"events": [NaN]}', "events[0]"),
+    ],
+)
+def test_only_a_rule_and_the_rows_of_a_bulk_call_are_places_of_their_own(
+    call: Caller, method: str, path: str, body: bytes, at: str
+) -> None:
+    assert call.no(method, path, body) == (400, "bad_json", at)
+
+
 def test_a_body_of_exactly_the_limit_is_read(call: Caller) -> None:
     body = json.dumps({"label": "x", "kind": "text"}).encode().ljust(settings.API_BODY_LIMIT)
     assert call("PUT", "/traits/plan", body).status_code == 200

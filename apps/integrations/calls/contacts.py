@@ -43,12 +43,16 @@ class ContactRow(Body):
     def sighting(self) -> Sighting:
         """Return what the row says: a key that is not in it says nothing, null empties."""
         said = {name: getattr(self, name) or "" for name in FIELDS if name in self.model_fields_set}
-        return Sighting((self.external_id or "").strip(), said, self.traits)
+        return Sighting(self.external_id or "", said, self.traits)
 
 
 class MergeBody(Body):
     into: Id
     gone: Annotated[Id, Field(alias="from")]
+
+    def place_of(self, pk: int) -> str:
+        """Return the key under which a contact is named."""
+        return "from" if pk == self.gone else "into"
 
 
 class ContactAnswer(Answer):
@@ -98,9 +102,10 @@ def merge_contacts(request: HttpRequest, data: MergeBody) -> ContactAnswer:
     try:
         merged = merging.merge(into=data.into, gone=data.gone, now=timezone.now())
     except merging.NotThere as error:
-        raise not_found(str(error)) from None
+        raise not_found(str(error), at=data.place_of(error.pk)) from None
     except merging.MergeError as error:
-        raise Refusal("cannot_merge", str(error), status=409) from None
+        at = data.place_of(error.pk)
+        raise Refusal("cannot_merge", str(error), at=at, status=409) from None
     return _shown(merged)
 
 

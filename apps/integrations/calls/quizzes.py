@@ -44,6 +44,10 @@ class ProofAnswer(Answer):
     warnings: list[schemas.Problem]
 
 
+class PublishBody(Body):
+    """Nothing needs to be sent."""
+
+
 class VersionAnswer(Answer):
     version: int
 
@@ -109,7 +113,9 @@ def import_quiz(
 
 
 @router.post("/quizzes/{str:slug}/publish", auth=WRITE, response=VersionAnswer)
-def publish(request: HttpRequest, slug: str) -> dict[str, int] | HttpResponse:
+def publish(
+    request: HttpRequest, slug: str, data: PublishBody | None = None
+) -> dict[str, int] | HttpResponse:
     """Freeze the draft into its next version. With errors in the proof: 422, and they are listed.
 
     Whoever has begun stays on the version they began.

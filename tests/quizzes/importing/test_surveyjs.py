@@ -194,6 +194,18 @@ def test_right_answers_count_one_and_a_mean_is_a_mean():
     assert simulate(definition, {"one": 2, "two": 5}).result.score == 3.5
 
 
+def test_points_that_do_not_count_are_told():
+    scored = picked("q", {"value": "a", "score": 2}, {"value": "b", "score": "many"})
+    right = {"type": "boolean", "name": "sure", "correctAnswer": True}
+    lines = ("elements[0].choices[0].score", "elements[0].choices[1].score")
+    _, found = read(survey(scored, right))
+    refused = {one.at for one in found.report if one.outcome == "refused"}
+    assert refused == {lines[1], "elements[1].correctAnswer"}
+    rating, own = {"type": "rating", "name": "rate"}, {"name": "x", "expression": "{rate}"}
+    _, found = read(survey(scored, rating, calculatedValues=[own]))
+    assert {one.at for one in found.report if one.outcome == "refused"} == set(lines)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_spoilt_survey_is_read_or_refused_and_loses_nothing_silently(seed):
     luck = random.Random(seed)

@@ -12,7 +12,7 @@ from typing import Any
 from apps.quizzes.definition import MANY, ONE, Kind
 from apps.quizzes.importing import points
 from apps.quizzes.importing.points import Term
-from apps.quizzes.importing.report import Report
+from apps.quizzes.importing.report import Report, inside
 from apps.quizzes.importing.rules import Untranslatable, leaf
 from apps.quizzes.importing.surveyjs.asked import Asked, Option, Survey, worth
 from apps.quizzes.importing.surveyjs.conditions import loosely
@@ -24,6 +24,7 @@ Linear = dict[str, Decimal]  # how often each question counts, by key
 SUFFIX = re.compile(r".*\D[-_](\d{1,4})")
 MOST_SCALES = 50
 MAIN = "score"
+UNCOUNTED = "It counts nothing: the survey has sums of its own, or this answer takes no points."
 
 
 class Scoring:
@@ -34,6 +35,7 @@ class Scoring:
         self.scales: dict[str, str] = {}  # key by that name
         self.means: set[str] = set()
         self.taken: set[str] = set()
+        self.counted: set[tuple[str, str]] = set()  # place of a question, convention
 
     def read(self, source: dict[str, Any]) -> None:
         """Make scales of the calculated values, and else of the other conventions."""
@@ -47,6 +49,8 @@ class Scoring:
                 self._calculated(one.at, one.name, one.source.get("expression"))
         if not self.scales:
             self._by_convention()
+        for one in self.survey.asked:
+            self._tell_what_counts_nothing(one)
 
     def declared(self) -> list[dict[str, str]]:
         found = [
@@ -136,15 +140,27 @@ class Scoring:
 
     def _by_convention(self) -> None:
         """Count a score on choices, right answers, or the numbers that values end in."""
-        for worth_of, why in (
-            (_score, "its choices say what they count"),
-            (_right, "the right answer counts 1"),
+        for name, worth_of, why in (
+            ("score", _score, "its choices say what they count"),
+            ("correctAnswer", _right, "the right answer counts 1"),
         ):
             for one in self.survey.asked:
                 told = worth_of(one) if one.kind in ONE | MANY else {}
                 self._on_main(one, told, why)
+                if told:
+                    self.counted.add((one.at, name))
         if not self.scales:
             self._by_suffix()
+
+    def _tell_what_counts_nothing(self, one: Asked) -> None:
+        for option in one.options:
+            given = mapping(option.source).get("score")
+            counted = (one.at, "score") in self.counted and number(given) is not None
+            if given is not None and not counted:
+                self.report.refused(inside(option.at, "score"), UNCOUNTED)
+        right = one.kind and one.source.get("correctAnswer") is not None
+        if right and (one.at, "correctAnswer") not in self.counted:
+            self.report.refused(inside(one.at, "correctAnswer"), UNCOUNTED)
 
     def _by_suffix(self) -> None:
         found = [(one, _suffixes(one)) for one in self.survey.asked if one.kind in ONE | MANY]
