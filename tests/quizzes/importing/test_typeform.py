@@ -144,10 +144,10 @@ def test_a_chain_of_sets_becomes_tiers_in_whatever_order_it_is_written():
 
     definition, _ = scored(
         block("sure", calculate("add", "sure", ALWAYS, kind="field")),
-        block("mail", level(1, "lower_than", 9), level(0, "lower_than", 3)),
+        block("mail", level(1, "lower_than", 5), level(0, "lower_than", 3)),
     )
     starts = [(tier.label, tier.starts_at) for tier in definition.tiers]
-    assert starts == [("Level 0", None), ("Level 1", 3), ("Otherwise", 9)]
+    assert starts == [("Level 0", None), ("Level 1", 3), ("Otherwise", 5)]
 
 
 @pytest.mark.parametrize(

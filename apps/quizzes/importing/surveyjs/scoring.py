@@ -24,6 +24,7 @@ Linear = dict[str, Decimal]  # how often each question counts, by key
 SUFFIX = re.compile(r".*\D[-_](\d{1,4})")
 MOST_SCALES = 50
 MAIN = "score"
+RIGHT = ("correctAnswers", "correctedAnswers", "correctAnswerCount", "correctedAnswerCount")
 
 
 class Scoring:
@@ -48,12 +49,24 @@ class Scoring:
         if not self.scales:
             self._by_convention()
 
+    def named(self) -> dict[str, str]:
+        """Return the key of a scale by what conditions and texts call it."""
+        counted = any("correctAnswer" in one.source for one in self.survey.asked if one.kind)
+        right = dict.fromkeys(RIGHT, self.scales[MAIN]) if counted and MAIN in self.scales else {}
+        return {**right, **self.scales}
+
     def declared(self) -> list[dict[str, str]]:
         found = [
             {"key": key, "label": name[:120] or key, **self._method(name)}
             for name, key in self.scales.items()
         ]
         return found or [{"key": MAIN, "label": "Score"}]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many questions have a right answer, where everybody is asked them all."""
+        quiz = [one for one in self.survey.asked if one.kind and "correctAnswer" in one.source]
+        known = quiz and not any(one.shown for one in quiz)
+        return {"questionCount": len(quiz)} if known else {}
 
     def _method(self, name: str) -> dict[str, str]:
         return {"method": "mean"} if name in self.means else {}
@@ -138,13 +151,31 @@ class Scoring:
         """Count a score on choices, right answers, or the numbers that values end in."""
         for worth_of, why in (
             (_score, "its choices say what they count"),
-            (_right, "the right answer counts 1"),
+            (_right, "the right answer counts 1, of several each its part"),
         ):
             for one in self.survey.asked:
                 told = worth_of(one) if one.kind in ONE | MANY else {}
                 self._on_main(one, told, why)
+        for one in self.survey.asked:
+            self._right_or_not(one)
         if not self.scales:
             self._by_suffix()
+
+    def _right_or_not(self, one: Asked) -> None:
+        """Count the right answer to yes or no; of what is written none is right or wrong here."""
+        right = one.source.get("correctAnswer")
+        if right is None or not one.kind or one.kind in ONE | MANY:
+            return
+        known = {loosely(one.source.get("valueTrue", True)): True, "true": True}
+        if one.kind != Kind.YES_NO:
+            self.report.refused(f"{one.at}.correctAnswer", "Only choices are right or wrong here.")
+            return
+        if MAIN not in self.scales:
+            self._scale(MAIN)
+        op = "is_true" if known.get(loosely(right)) else "is_false"
+        term = Term(one.at, Decimal(1), leaf(f"answer.{one.key}", op))
+        points.put(one.spec, self.scales[MAIN], [term])
+        self.report.approximated(one.at, f"Points on the scale {MAIN}: the right answer counts 1.")
 
     def _by_suffix(self) -> None:
         found = [(one, _suffixes(one)) for one in self.survey.asked if one.kind in ONE | MANY]
@@ -182,12 +213,13 @@ def _right(one: Asked) -> dict[str, Decimal]:
     right = one.source.get("correctAnswer")
     if right is None:
         return {}
-    wanted = [loosely(value) for value in (right if isinstance(right, list) else [right])]
-    return {
-        option.key: Decimal(loosely(option.value) in wanted)
-        for option in one.options
-        if loosely(option.value) in wanted or one.kind in ONE
-    }
+    wanted = {loosely(value) for value in (right if isinstance(right, list) else [right])}
+    keys = [option.key for option in one.options if loosely(option.value) in wanted]
+    if one.kind in ONE:
+        return {option.key: Decimal(option.key in keys) for option in one.options}
+    part = round(Decimal(1) / max(len(keys), 1), 2)
+    rest = 1 - part * (len(keys) - 1)  # together they count 1, to the cent
+    return {key: rest if key == keys[0] else part for key in keys}
 
 
 def _suffixes(one: Asked) -> dict[str, Decimal]:
