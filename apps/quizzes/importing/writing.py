@@ -19,7 +19,7 @@ from apps.quizzes.ranges import outlook
 
 MOST_QUESTIONS = 500
 MOST_CHOICES = 5_000
-UNSCORED = "No answers lead to this result, so nobody was shown it: it is left out."
+UNSCORED = "no answers lead to this result, so nobody was shown it: it is left out."
 NOWHERE = "No way of the source leads here, so nobody came to it: it is left out."
 
 
@@ -58,7 +58,7 @@ def written(spec: dict[str, Any], report: Report, keys: dict[str, str], places: 
         for key in told.keys() & gone:
             report.refused(told[key], NOWHERE)
     for key in sorted(missed.tiers) if missed else ():
-        report.refused(places.tiers.get(key, f"result {key}"), UNSCORED)
+        report.refused(places.tiers.get(key, "logic"), f"“{key}”: {UNSCORED}")
     left = {ref: key for ref, key in keys.items() if key not in lost}
     return Imported(quiz, report.lines, left)
 
