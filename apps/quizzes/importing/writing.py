@@ -39,6 +39,7 @@ def written(spec: dict[str, Any], report: Report, keys: dict[str, str], places: 
     """
     _check_size(spec)
     spec, lost, unused = pruned(spec)
+    _check_size(spec)
     taken = set(Quiz.objects.values_list("slug", flat=True))
     slug = free_key(spec["title"], taken=taken, fallback="quiz")
     try:

@@ -283,10 +283,13 @@ def test_what_is_hidden_for_good_is_not_asked():
 def test_texts_speak_of_earlier_answers():
     matrix = QUESTIONS[6]
     why = {"type": "comment", "name": "why", "title": "Why {one}, {grid.r1}, {grid}, {later}?"}
-    definition, found = read(survey(QUESTIONS[0], matrix, why, completedHtml="Bye {why}"))
+    odd = {"type": "comment", "name": "odd", "title": "{{one}} {{none}} {% if %}"}
+    definition, found = read(survey(QUESTIONS[0], matrix, why, odd, completedHtml="Bye {why}"))
     publish(found.quiz, by=None, now=NOW)
     title = definition.questions[2].title
     assert title == "Why {{ answer.one }}, {{ answer.grid.r1 }}, {grid}, {later}?"
+    odd_title = "{ {{ answer.one }}} { {none}} { % if %}"
+    assert definition.questions[3].title == odd_title
     assert definition.tiers[-1].headline == "Bye {{ answer.why }}"
     assert outcome(found.report, "elements[2].title") == ["approximated"] * 2
 
@@ -375,3 +378,17 @@ def test_conditions_may_call_a_question_by_its_value_name():
     last = {"type": "comment", "name": "last", "visibleIf": "{shared} = 1"}
     definition, _ = read(survey(named, last))
     assert path(definition, {"one": "1"}) == ("one", "last")
+
+
+def test_a_survey_that_asks_nobody_anything_is_refused_whole():
+    ghost = {"type": "comment", "name": "ghost", "visibleIf": "false"}
+    with pytest.raises(Unreadable, match="no question"):
+        imported(survey(ghost), "surveyjs")
+
+
+def test_a_condition_may_ask_whether_a_file_was_sent():
+    sent = {"type": "file", "name": "cv", "isRequired": True}
+    last = {"type": "comment", "name": "last", "visibleIf": "{cv} notempty"}
+    definition, found = read(survey(sent, last))
+    publish(found.quiz, by=None, now=NOW)
+    assert [question.key for question in definition.questions] == ["cv", "last"]

@@ -422,7 +422,7 @@ def test_outcomes_that_a_score_decides_are_tiers():
     definition = definition_of(found.quiz, version=1)
     assert [(tier.label, tier.starts_at) for tier in definition.tiers] == [
         ("Not yet", None),
-        ("Go, {{field:name}}", 4),
+        ("Go, …", 4),
     ]
     assert definition.tiers[1].button_url == "https://example.com/book"
     said = {"size": "large", "name": "Ann", "sure": 5, "mail": "ann@example.com"}
@@ -447,3 +447,13 @@ def test_a_text_that_a_score_decides_is_the_name_of_the_tier():
     definition = definition_of(imported(source).quiz, version=None)
     assert [tier.label for tier in definition.tiers] == ["Take your time.", "Go on, Ann!"]
     assert definition.ending("low").headline == "{{ tier }}"
+
+
+def test_terms_that_speak_of_an_answer_are_shown_with_it():
+    source = small()
+    legal = {"ref": "terms", "type": "legal", "title": "I, {{field:name}}, *accept*."}
+    source["fields"].insert(2, legal)
+    found = imported(source)
+    publish(found.quiz, by=None, now=NOW)
+    asked = definition_of(found.quiz, version=1).question("terms")
+    assert asked.consent == asked.title == "I, {{ answer.name }}, accept."

@@ -7,7 +7,7 @@ from apps.quizzes.importing.report import Report
 from apps.quizzes.importing.rules import Untranslatable, always, folded, never
 from apps.quizzes.importing.surveyjs.asked import words
 from apps.quizzes.importing.surveyjs.conditions import Conditions
-from apps.quizzes.importing.surveyjs.texts import bare_lines, filled
+from apps.quizzes.importing.surveyjs.texts import NAMED, bare_lines, filled
 from apps.quizzes.importing.values import items, mapping, parted, url
 
 MOST_PAGES = 50
@@ -66,7 +66,7 @@ def _page(
     for name in [name for _, unknown in told for name in unknown]:
         report.refused(at, f"It speaks of “{name}”, which is not imported.")
     headline, more = parted(told[0][0], 200) if told else (otherwise, "")
-    label, _ = parted(lines[0] if lines else otherwise, 120)
+    label, _ = parted(NAMED.sub("…", lines[0]) if lines else otherwise, 120)
     body = [more, *(line for line, _ in told[1:])]
     return {"label": label, "headline": headline, "body": "\n\n".join(one for one in body if one)}
 

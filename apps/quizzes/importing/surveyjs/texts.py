@@ -35,9 +35,11 @@ def filled(
         source = source.replace(f"{{{name}}}", str(number))
     for match in NAMED.finditer(source):
         path = _path(match[1].strip(), survey, scales or {})
-        found += defused(source[end : match.start()])
-        found += spoken(*path) if path else match[0]
-        unknown += [] if path else [match[1]]
+        if path is None:
+            unknown.append(match[1])
+            continue
+        before = defused(source[end : match.start()])
+        found += before + (" " if before.endswith("{") else "") + spoken(*path)
         end = match.end()
     return found + defused(source[end:]), unknown
 

@@ -107,7 +107,7 @@ class Kinds:
             one.spec |= self._limits(one)
         elif one.kind == "consent":
             needed = bool(checks.get("required")) and one.ref not in self.read
-            one.spec |= {"consent": one.title[:1000] or "I accept", "consent_required": needed}
+            one.spec["consent_required"] = needed
         elif one.kind in {"text", "long_text"}:
             longest = whole(checks.get("max_length"), 5_000)
             if longest:

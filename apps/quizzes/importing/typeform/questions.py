@@ -52,6 +52,8 @@ def question_of(one: Asked, texts: Texts) -> dict[str, Any]:
         "required": _required(one),
         **one.spec,
     }
+    if one.kind == "consent":
+        found["consent"] = texts.headed(one.source.get("title"), at, 1000)[0] or "I accept"
     if one.options and one.kind in {"matrix", "ranking", "single", "several", "dropdown"} | {
         "picture",
         "pictures",
