@@ -392,3 +392,21 @@ def test_a_condition_may_ask_whether_a_file_was_sent():
     definition, found = read(survey(sent, last))
     publish(found.quiz, by=None, now=NOW)
     assert [question.key for question in definition.questions] == ["cv", "last"]
+
+
+def test_points_of_more_than_two_decimals_are_rounded_with_a_line():
+    fine = {"type": "radiogroup", "name": "fine", "choices": [0.27, "0.135", 0]}
+    total = [{"name": "total", "expression": "{fine} + {one}"}]
+    plain = {"type": "radiogroup", "name": "one", "choices": [1, 2]}
+    _, found = read(survey(fine, plain, calculatedValues=total))
+    assert outcome(found.report, "elements[0]") == ["imported", "approximated"]
+    assert outcome(found.report, "elements[1]") == ["imported"]
+
+
+def test_a_text_greets_by_name_or_else_by_other_words():
+    greeting = [{"name": "who", "expression": "iif({word} notempty, {word}, 'my {friend}')"}]
+    source = survey(QUESTIONS[4], calculatedValues=greeting, completedHtml="Bye, {who}!")
+    definition, found = read(source)
+    publish(found.quiz, by=None, now=NOW)
+    assert definition.tiers[0].headline == 'Bye, {{ answer.word | default: "my friend" }}!'
+    assert outcome(found.report, "calculatedValues[0]") == ["imported"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from apps.quizzes.exchanging import Unreadable
@@ -152,6 +153,13 @@ def _told(at: str, given: dict[str, Any], report: Report, noun: str) -> None:
     report.approximated(at, why)
     known = frozenset({"type", "name", "title", "elements", "questions", "visibleIf", "visible"})
     report.rest(at, given, known, f"A {noun} is not shown here.")
+
+
+def is_exact(option: Option) -> bool:
+    """Return whether the number that a choice's value is has two decimals at most."""
+    given = mapping(option.source).get("value", option.source)
+    kept = worth(option)
+    return kept is None or Decimal(str(given).strip()) == kept
 
 
 def worth(option: Option) -> Any:

@@ -44,6 +44,7 @@ class Conditions:
     survey: Survey
     scales: Mapping[str, str] = field(default_factory=dict)  # key by calculated value
     counts: Mapping[str, int] = field(default_factory=dict)  # numbers that are known, by name
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # for texts only
 
     def rule(self, source: object) -> Rule:
         """Return the rule of an expression. Raises Untranslatable."""

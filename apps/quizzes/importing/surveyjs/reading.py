@@ -63,7 +63,9 @@ class _Reading:
         self.places = {one.key: place for place, one in enumerate(self.asked)}
         self.scoring = Scoring(self.report, self.survey)
         self.scoring.read(source)
-        self.conditions = Conditions(self.survey, self.scoring.named(), self.scoring.counts())
+        self.conditions = Conditions(
+            self.survey, self.scoring.named(), self.scoring.counts(), self.scoring.words
+        )
 
     def draft(self) -> Imported:
         for one in self.asked:

@@ -62,7 +62,10 @@ def _page(
 ) -> dict[str, str]:
     """Return headline and text of a page of HTML."""
     lines = bare_lines(words(source))
-    told = [filled(line, conditions.survey, conditions.scales, conditions.counts) for line in lines]
+    told = [
+        filled(line, conditions.survey, conditions.scales, conditions.counts, conditions.words)
+        for line in lines
+    ]
     for name in [name for _, unknown in told for name in unknown]:
         report.refused(at, f"It speaks of “{name}”, which is not imported.")
     headline, more = parted(told[0][0], 200) if told else (otherwise, "")

@@ -14,7 +14,7 @@ from apps.quizzes.importing import points
 from apps.quizzes.importing.points import Term
 from apps.quizzes.importing.report import Report
 from apps.quizzes.importing.rules import Untranslatable, leaf
-from apps.quizzes.importing.surveyjs.asked import Asked, Option, Survey, worth
+from apps.quizzes.importing.surveyjs.asked import Asked, Option, Survey, is_exact, worth
 from apps.quizzes.importing.surveyjs.conditions import loosely
 from apps.quizzes.importing.surveyjs.expressions import Call, Constant, Name, Node, parsed
 from apps.quizzes.importing.values import items, mapping, number, text
@@ -35,6 +35,7 @@ class Scoring:
         self.scales: dict[str, str] = {}  # key by that name
         self.means: set[str] = set()
         self.taken: set[str] = set()
+        self.words: dict[str, tuple[str, str]] = {}  # (question, otherwise) by calculated value
 
     def read(self, source: dict[str, Any]) -> None:
         """Make scales of the calculated values, and else of the other conventions."""
@@ -77,6 +78,11 @@ class Scoring:
             return
         try:
             node = parsed(source)
+            otherwise = _otherwise(node)
+            if otherwise:
+                self.words[name] = otherwise
+                self.report.imported(at, f"Texts that speak of “{name}” speak of that answer.")
+                return
             mean = isinstance(node, Call) and node.op == "avg()"
             inner = Call("sum()", node.parts) if isinstance(node, Call) and mean else node
             linear = self._linear(inner)
@@ -138,6 +144,8 @@ class Scoring:
             if any(value is None for value in told.values()):
                 raise Untranslatable(f"the answers to “{one.title}” are no numbers")
             self._put(one, scale, {option: value * times for option, value in told.items()})
+            if not all(is_exact(option) for option in one.options if not option.other):
+                self.report.approximated(one.at, "Points are rounded to two decimals.")
         else:
             points.put(one.spec, scale, [Term(one.at, times, by_answer=True)])
             if not points.bounded(one.spec):
@@ -190,6 +198,15 @@ class Scoring:
             self._scale(MAIN)
         self._put(one, self.scales[MAIN], told)
         self.report.approximated(one.at, f"Points on the scale {MAIN}: {why}.")
+
+
+def _otherwise(node: Node) -> tuple[str, str] | None:
+    """Return the question and the words of `iif({name} notempty, {name}, 'there')`."""
+    match node:
+        case Call("iif()", (Call("notempty", (Name(asked),)), Name(told), Constant(str(words)))):
+            return (told, words) if asked == told else None
+        case _:
+            return None
 
 
 def _terms(one: Asked, told: dict[str, Decimal]) -> Iterator[Term]:

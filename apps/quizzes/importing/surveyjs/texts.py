@@ -28,20 +28,28 @@ def filled(
     survey: Survey,
     scales: Mapping[str, str] | None = None,
     counts: Mapping[str, int] | None = None,
+    words: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[str, list[str]]:
     """Return a text with what it speaks of in our words, and the names that stay as they are."""
     found, end, unknown = "", 0, []
     for name, number in (counts or {}).items():
         source = source.replace(f"{{{name}}}", str(number))
     for match in NAMED.finditer(source):
-        path = _path(match[1].strip(), survey, scales or {})
+        name, otherwise = (words or {}).get(match[1].strip(), (match[1].strip(), ""))
+        path = _path(name, survey, scales or {})
         if path is None:
             unknown.append(match[1])
             continue
         before = defused(source[end : match.start()])
-        found += before + (" " if before.endswith("{") else "") + spoken(*path)
+        found += before + (" " if before.endswith("{") else "") + _or(spoken(*path), otherwise)
         end = match.end()
     return found + defused(source[end:]), unknown
+
+
+def _or(template: str, otherwise: str) -> str:
+    """Return the template with the words for where nothing was answered."""
+    kept = re.sub(r"[\"\\{}%]", "", otherwise)
+    return template.replace(" }}", f' | default: "{kept}" }}}}') if kept else template
 
 
 def _path(name: str, survey: Survey, scales: Mapping[str, str]) -> tuple[str, ...] | None:
