@@ -410,3 +410,9 @@ def test_a_text_greets_by_name_or_else_by_other_words():
     publish(found.quiz, by=None, now=NOW)
     assert definition.tiers[0].headline == 'Bye, {{ answer.word | default: "my friend" }}!'
     assert outcome(found.report, "calculatedValues[0]") == ["imported"]
+
+
+def test_a_long_survey_is_imported_without_looking_through_all_its_ways():
+    many = [{"type": "comment", "name": f"q{one}", "visibleIf": "{one} = 1"} for one in range(300)]
+    definition, _ = read(survey(QUESTIONS[0], *many))
+    assert len(definition.questions) == 301
