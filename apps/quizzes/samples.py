@@ -34,8 +34,8 @@ MOST_CONDITIONS = 5  # all of whose 32 outcomes are looked for
 def samples(question: Question, conditions: Sequence[TraitCondition]) -> list[Any]:
     """Return answers that bring about every outcome of the conditions; at least one answer."""
     usual = _usual(question)
-    if not conditions and not question.mapping:
-        return [usual]
+    if question.kind is Kind.FILE or (not conditions and not question.mapping):
+        return [usual]  # of a file conditions only ask whether there is one
     known: dict[tuple[bool, ...], Any] = {}
     for value in (usual, *_compared(question, conditions)):
         if _can_be_said(question, value):

@@ -36,6 +36,23 @@ def joined(word: str, parts: Iterable[Rule]) -> Rule:
     return flat[0] if len(flat) == 1 else {word: flat}
 
 
+def folded(rule: Rule) -> Rule:
+    """Return the rule without the parts that always or never hold."""
+    if "trait" in rule:
+        return rule
+    if "not" in rule:
+        inner = folded(rule["not"])
+        return {"all": never(), "any": always()}.get(_constant(inner), negated(inner))
+    word = "all" if "all" in rule else "any"
+    parts = [folded(part) for part in rule[word]]
+    settling = never() if word == "all" else always()
+    return settling if settling in parts else joined(word, parts)
+
+
+def _constant(rule: Rule) -> str:
+    return next((word for word in ("all", "any") if rule == {word: []}), "")
+
+
 def negated(rule: Rule) -> Rule:
     inner: Rule = rule.get("not", {"not": rule})
     return inner

@@ -13,7 +13,11 @@ from apps.quizzes.exchanging import Imported, Line, Unreadable
 from apps.quizzes.importing import FORMATS
 from apps.quizzes.models import ImportReport
 
-MARKS = {"tidemark": ("tidemark",), "surveyjs": ("pages", "elements"), "typeform": ("fields",)}
+MARKS = {
+    "tidemark": ("tidemark",),
+    "surveyjs": ("pages", "elements", "questions"),
+    "typeform": ("fields",),
+}
 DIGITS = 400
 
 
@@ -49,7 +53,7 @@ class ImportForm(PlainLabels, forms.Form):
 def recognised(source: dict[str, Any]) -> str:
     """Return which format this is by what only it has. Raises Unreadable."""
     for name, marks in MARKS.items():
-        if any(mark in source for mark in marks):
+        if any(source.get(mark) for mark in marks):
             return name
     raise Unreadable(
         "This is no form of Typeform (it has fields), SurveyJS (pages or elements) or Tidemark"

@@ -37,6 +37,17 @@ def cut(value: str, limit: int) -> str:
     return f"{(word if blank and len(word) > limit // 2 else short).rstrip()}…"
 
 
+def parted(value: str, limit: int) -> tuple[str, str]:
+    """Return a text in two: what fits, with … where it goes on, and all the rest."""
+    short = cut(value, limit)
+    if short == value:
+        return value, ""
+    kept = short[:-1]
+    if kept.count("{{") != kept.count("}}"):  # never cut within what is spoken of
+        kept = kept[: kept.rindex("{{")].rstrip()
+    return f"{kept}…", value[len(kept) :].strip()
+
+
 def printed(value: str, limit: int) -> str:
     """Return a text of the source as it can be shown in the report."""
     return cut(one_line(UNKEPT.sub("", value)), limit)

@@ -144,10 +144,10 @@ def test_a_chain_of_sets_becomes_tiers_in_whatever_order_it_is_written():
 
     definition, _ = scored(
         block("sure", calculate("add", "sure", ALWAYS, kind="field")),
-        block("mail", level(1, "lower_than", 9), level(0, "lower_than", 3)),
+        block("mail", level(1, "lower_than", 5), level(0, "lower_than", 3)),
     )
     starts = [(tier.label, tier.starts_at) for tier in definition.tiers]
-    assert starts == [("Level 0", None), ("Level 1", 3), ("Otherwise", 9)]
+    assert starts == [("Level 0", None), ("Level 1", 3), ("Otherwise", 5)]
 
 
 @pytest.mark.parametrize(
@@ -330,3 +330,130 @@ def test_depth_and_number_are_bounded():
         condition = {"op": "and", "vars": [condition, on("size", "is", "c-small")]}
     _, report = scored(block("size", jump("mail", condition)))
     assert [line.outcome for line in report if line.at == "logic[0].actions[0]"]
+
+
+def test_bold_goes_on_over_what_a_text_speaks_of():
+    source = small()
+    source["fields"][2]["title"] = "*Hello **{{field:name}}**, go on*, **now**"
+    source["thankyou_screens"][0]["properties"] = {"description": "*Dear **{{field:name}}**!*"}
+    definition = definition_of(imported(source).quiz, version=None)
+    assert definition.questions[3].title == "Hello {{ answer.name }}, go on, now"
+    assert definition.ending("low").body == "**Dear {{ answer.name }}!**"
+
+
+def test_a_long_title_goes_on_under_the_question():
+    source = small()
+    long = "word " * 80
+    about = {"description": "More"}
+    source["fields"][2] |= {"title": f"{long}{{{{field:name}}}}", "properties": about}
+    definition = definition_of(imported(source).quiz, version=None)
+    question = definition.questions[3]
+    words = f"{question.title.removesuffix('…')} {question.help}"
+    assert words == f"{long}{{{{ answer.name }}}}\nMore"
+
+
+def test_a_front_page_speaks_of_hidden_fields_and_constants_only():
+    source = small()
+    source["variables"] |= {"shop": "Our {{shop}}"}
+    source["welcome_screens"] = [
+        {"ref": "hello", "title": "{{var:shop}} {{hidden:plan}} {{var:score}}{{field:name}}"}
+    ]
+    found = imported(source)
+    publish(found.quiz, by=None, now=NOW)
+    definition = definition_of(found.quiz, version=1)
+    assert definition.intro.strip() == "Our { {shop}} {{ hidden.plan }}"
+    told = [line.outcome for line in found.report if line.at == "welcome_screens[0].title"]
+    assert told.count("refused") == 2
+
+
+def test_pictures_without_words_are_choices_all_the_same():
+    source = small()
+    pictures = [{"ref": f"c-{one}", "attachment": {"href": "x"}} for one in ("small", "large")]
+    source["fields"][0] |= {"type": "picture_choice", "properties": {"choices": pictures}}
+    found = imported(source)
+    publish(found.quiz, by=None, now=NOW)
+    labels = [one.label for one in definition_of(found.quiz, version=1).questions[0].choices]
+    assert labels == ["Picture 1", "Picture 2"]
+    assert ("fields[0].properties.choices[0]", "approximated") in {
+        (line.at, line.outcome) for line in found.report
+    }
+
+
+def test_a_calculation_repeated_on_another_way_counts_once():
+    both = (
+        calculate("add", "part", ALWAYS, kind="variable"),
+        calculate("multiply", 2, ALWAYS),
+    )
+    blocks = (
+        block("size", jump("mail", on("size", "is", "c-small"))),
+        block("sure", calculate("add", "sure", ALWAYS, target="part", kind="field")),
+        block("mail", *both, jump("low", ALWAYS, "thankyou")),
+        block("other", *both),
+    )
+    source = {**small(), "logic": list(blocks), "variables": {"score": 0, "part": 0}}
+    source["fields"].append({"ref": "other", "type": "short_text", "title": "Other?"})
+    source["fields"][0]["properties"]["choices"].append(choice("c-none", "None"))
+    blocks[0]["actions"].append(jump("other", on("size", "is", "c-none")))
+    found = imported(source)
+    definition = definition_of(found.quiz, version=None)
+    said = {"size": "large", "name": "Ann", "sure": 3, "mail": "ann@example.com"}
+    assert score_of(definition, **said).scores == {"score": 6, "part": 3}
+
+
+def outcome_is(ending, condition):
+    return calculate("set", ending, condition, target="winning")
+
+
+def test_outcomes_that_a_score_decides_are_tiers():
+    to_outcome = {
+        "action": "jump",
+        "details": {"to": {"type": "outcome", "value": "winning"}},
+        "condition": ALWAYS,
+    }
+    between = {"op": "and", "vars": [on_score("greater_equal_than", 4)]}
+    blocks = (
+        block("sure", calculate("add", "sure", ALWAYS, kind="field")),
+        block("mail", outcome_is("low", ALWAYS), outcome_is("high", between), to_outcome),
+    )
+    variables = {"score": 0, "winning": "low"}
+    source = {**small(), "logic": list(blocks), "variables": variables, "outcome": {"a": "b"}}
+    found = imported(source)
+    publish(found.quiz, by=None, now=NOW)
+    definition = definition_of(found.quiz, version=1)
+    assert [(tier.label, tier.starts_at) for tier in definition.tiers] == [
+        ("Not yet", None),
+        ("Go, …", 4),
+    ]
+    assert definition.tiers[1].button_url == "https://example.com/book"
+    said = {"size": "large", "name": "Ann", "sure": 5, "mail": "ann@example.com"}
+    result = score_of(definition, **said)
+    assert (result.tier.headline, result.ending) == ("Go, {{ answer.name }}", None)
+
+
+def test_a_text_that_a_score_decides_is_the_name_of_the_tier():
+    def told(words, op, bound):
+        return calculate("set", words, on_score(op, bound), target="advice")
+
+    blocks = (
+        block("sure", calculate("add", "sure", ALWAYS, kind="field")),
+        block(
+            "mail",
+            told("Take your time.", "lower_than", 3),
+            told("Go on, Ann!", "greater_equal_than", 3),
+        ),
+    )
+    source = {**small(), "logic": list(blocks), "variables": {"score": 0, "advice": ""}}
+    source["thankyou_screens"][0]["title"] = "{{var:advice}}"
+    definition = definition_of(imported(source).quiz, version=None)
+    assert [tier.label for tier in definition.tiers] == ["Take your time.", "Go on, Ann!"]
+    assert definition.ending("low").headline == "{{ tier }}"
+
+
+def test_terms_that_speak_of_an_answer_are_shown_with_it():
+    source = small()
+    legal = {"ref": "terms", "type": "legal", "title": "I, {{field:name}}, *accept*."}
+    source["fields"].insert(2, legal)
+    found = imported(source)
+    publish(found.quiz, by=None, now=NOW)
+    asked = definition_of(found.quiz, version=1).question("terms")
+    assert asked.consent == asked.title == "I, {{ answer.name }}, accept."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from apps.quizzes.exchanging import Unreadable
@@ -47,7 +48,7 @@ class Survey:
         """Return the question of a name, and the row where it is one of a matrix."""
         wanted = name.casefold()
         for one in self.asked:
-            if one.name.casefold() == wanted:
+            if wanted in {one.name.casefold(), text(one.source.get("valueName")).casefold()}:
                 return one, ""
         for one in self.asked:
             for row in one.rows:
@@ -74,6 +75,8 @@ def survey_of(source: dict[str, Any], report: Report) -> Survey:
         given = mapping(page)
         if not given:
             report.refused(at, "This is no page.")
+            continue
+        if at and _never(at, given, report):
             continue
         if at:
             _told(at, given, report, "page")
@@ -103,6 +106,8 @@ def _read(
     if not given or level > DEEPEST:
         report.refused(at, "This is no element that can be read.")
         return
+    if kind != "expression" and _never(at, given, report):
+        return
     conditions = _conditions(at, given, shown)
     if kind == "panel":
         _told(at, given, report, "panel")
@@ -115,14 +120,24 @@ def _read(
     name = text(given.get("name"))
     if kind == "multipletext":
         report.approximated(at, f"“{name}”: each of its fields is a question of its own.")
-        rest = frozenset({"type", "name", "items", "visibleIf", "isRequired", "title"})
+        rest = frozenset({"type", "name", "items", "visibleIf", "visible", "isRequired", "title"})
         report.rest(at, given, rest, "There is no such setting here.")
         for where, part in items(given.get("items"), f"{at}.items"):
-            one = {"isRequired": given.get("isRequired"), **mapping(part), "type": "text"}
+            shared = {"isRequired": given.get("isRequired"), "description": given.get("title")}
+            one = {**shared, **mapping(part), "type": "text"}
             inner_name = f"{name}.{text(one.get('name'))}"
             survey.asked.append(Asked(where, inner_name, "text", one, conditions))
         return
     survey.asked.append(Asked(at, name, kind, given, conditions))
+
+
+def _never(at: str, given: dict[str, Any], report: Report) -> bool:
+    """Refuse what is hidden for good: with a condition it is the condition that decides."""
+    if given.get("visible") is not False or given.get("visibleIf"):
+        return False
+    title = one_line(words(given.get("title"))) or text(given.get("name"))
+    report.refused(at, f"“{title}”: it is hidden there, so nobody was asked it.")
+    return True
 
 
 def _conditions(
@@ -136,8 +151,15 @@ def _told(at: str, given: dict[str, Any], report: Report, noun: str) -> None:
     title = one_line(words(given.get("title"))) or text(given.get("name"))
     why = f"“{title}”: this {noun} is not shown; its questions follow one another."
     report.approximated(at, why)
-    known = frozenset({"type", "name", "title", "elements", "questions", "visibleIf"})
+    known = frozenset({"type", "name", "title", "elements", "questions", "visibleIf", "visible"})
     report.rest(at, given, known, f"A {noun} is not shown here.")
+
+
+def is_exact(option: Option) -> bool:
+    """Return whether the number that a choice's value is has two decimals at most."""
+    given = mapping(option.source).get("value", option.source)
+    kept = worth(option)
+    return kept is None or Decimal(str(given).strip()) == kept
 
 
 def worth(option: Option) -> Any:

@@ -35,6 +35,7 @@ DATED = {"=": ("on",), "<": ("before",), ">": ("after",)} | {
     ">=": ("after", "on"),
 }
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+NOTHING = frozenset({"", "undefined", "null"})
 LISTED = {"anyof": "has_any", "noneof": "has_none", "allof": "has_all"}
 
 
@@ -42,6 +43,8 @@ LISTED = {"anyof": "has_any", "noneof": "has_none", "allof": "has_all"}
 class Conditions:
     survey: Survey
     scales: Mapping[str, str] = field(default_factory=dict)  # key by calculated value
+    counts: Mapping[str, int] = field(default_factory=dict)  # numbers that are known, by name
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # for texts only
 
     def rule(self, source: object) -> Rule:
         """Return the rule of an expression. Raises Untranslatable."""
@@ -60,6 +63,8 @@ class Conditions:
                 return self._compared(op, name, value)
             case Call(op, (Constant(value), Name(name))) if op in FLIPPED:
                 return self._compared(FLIPPED[op], name, value)
+            case Call(op, (Name(name), Name(other))) if other in self.counts:
+                return self._compared(op, name, self.counts[other])
             case Name(name):
                 return self._true(name)
             case Constant(bool() as value):
@@ -97,6 +102,9 @@ class Conditions:
         one, row = self._question(name)
         trait = f"answer.{one.key}"
         kind = Kind(one.kind)
+        if op in {"=", "<>"} and isinstance(value, str) and value.strip() in NOTHING:
+            given = self._given(name)
+            return given if op == "<>" else negated(given)
         if kind is Kind.MATRIX:
             if not row:
                 raise Untranslatable(f"it compares all of “{name}” at once")
@@ -145,6 +153,10 @@ def _choice(trait: str, op: str, options: list[Option], value: object) -> Rule:
         if bound is None:
             raise Untranslatable("choices are compared with no number")
         return _one_of(trait, _ordered(options, op, bound), without=False)
+    if op in {"contains", "notcontains"} and not isinstance(value, tuple):
+        part = loosely(value)
+        keys = [one.key for one in options if part in loosely(one.value)]
+        return _one_of(trait, keys, without=op == "notcontains")
     raise Untranslatable(f"one choice is not compared by “{op}”")
 
 
@@ -204,10 +216,12 @@ def _as_number(value: str) -> float | None:
 
 def _truth(trait: str, op: str, value: object, one: Asked) -> Rule:
     named = {
+        "true": True,
+        "1": True,
+        "false": False,
+        "0": False,
         loosely(one.source.get("valueTrue", True)): True,
         loosely(one.source.get("valueFalse", False)): False,
-        "true": True,
-        "false": False,
     }
     wanted = named.get(loosely(value))
     if wanted is None or op not in {"=", "<>"}:

@@ -137,7 +137,10 @@ class _Parser:
         if self._took("!"):
             return Call("!", (self._unary(),))
         if self._took("-"):
-            return Call("-", (Constant(0.0), self._unary()))
+            part = self._unary()
+            if isinstance(part, Constant) and isinstance(part.value, float):
+                return Constant(-part.value)
+            return Call("-", (Constant(0.0), part))
         return self._atom()
 
     def _atom(self) -> Node:

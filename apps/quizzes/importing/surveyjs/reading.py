@@ -1,12 +1,21 @@
 """A survey as SurveyJS keeps it, read as a new draft."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from apps.quizzes.exchanging import Imported, Unreadable
 from apps.quizzes.importing.piping import defused
 from apps.quizzes.importing.report import Report
-from apps.quizzes.importing.rules import Rule, Untranslatable, joined, traits_of
+from apps.quizzes.importing.rules import (
+    Rule,
+    Untranslatable,
+    folded,
+    joined,
+    never,
+    traits_of,
+    without,
+)
 from apps.quizzes.importing.surveyjs.asked import Asked, survey_of, words
 from apps.quizzes.importing.surveyjs.conditions import Conditions
 from apps.quizzes.importing.surveyjs.kinds import Kinds
@@ -33,6 +42,15 @@ def read(source: Mapping[str, Any]) -> Imported:
         raise Unreadable("The file is nested too deeply.") from None
 
 
+def _expression(trigger: dict[str, Any]) -> object:
+    """Return what a trigger waits for, as older surveys write it too: name, operator, value."""
+    if trigger.get("expression") or not trigger.get("name"):
+        return trigger.get("expression")
+    op = text(trigger.get("operator")) or "equal"
+    value = "" if "empty" in op else json.dumps(trigger.get("value"), ensure_ascii=False)
+    return f"{{{text(trigger['name'])}}} {op} {value}"
+
+
 class _Reading:
     def __init__(self, source: dict[str, Any]) -> None:
         self.source = source
@@ -45,23 +63,28 @@ class _Reading:
         self.places = {one.key: place for place, one in enumerate(self.asked)}
         self.scoring = Scoring(self.report, self.survey)
         self.scoring.read(source)
-        self.conditions = Conditions(self.survey, self.scoring.scales)
+        self.conditions = Conditions(
+            self.survey, self.scoring.named(), self.scoring.counts(), self.scoring.words
+        )
 
     def draft(self) -> Imported:
         for one in self.asked:
             self._show(one)
         for at, item in items(self.source.get("triggers"), "triggers"):
             self._trigger(at, mapping(item))
+        tiers = tiers_of(self.source, self.conditions, self.report)
+        ends = {one["key"]: one.pop("at") for one in tiers}
         spec = {
             **self._about(),
             "scales": self.scoring.declared(),
             "questions": [one.spec for one in self.asked],
-            "tiers": tiers_of(self.source, self.conditions, self.report),
+            "tiers": tiers,
             "endings": [],
         }
         self._rest()
         keys = {one.name: one.key for one in reversed(self.asked) if one.name}
-        places = Places(questions={one.key: one.at for one in self.asked}, endings={})
+        asked = {one.key: one.at for one in self.asked}
+        places = Places(questions=asked, endings={}, tiers=ends)
         return written(spec, self.report, keys, places)
 
     def _show(self, one: Asked) -> None:
@@ -75,6 +98,12 @@ class _Reading:
                 continue
             self.report.imported(at)
         rule = joined("all", rules)
+        later = [key for key, place in self.places.items() if place >= self.places[one.key]]
+        before = folded(without(rule, later))
+        if before != rule and before == never():
+            why = "It depends on what is asked only later, so it is shown to everybody."
+            self.report.refused(one.shown[-1][0], f"“{one.title}”: {why}")
+            return
         if rules:
             one.spec["visible"] = rule
         if any(self._place(trait) >= self.places[one.key] for trait in traits_of(rule)):
@@ -92,7 +121,7 @@ class _Reading:
             self.report.refused(at, f"A trigger of the type “{kind}” is not known here.")
             return
         try:
-            rule = self.conditions.rule(given.get("expression"))
+            rule = self.conditions.rule(_expression(given))
             place = max((self._place(trait) for trait in traits_of(rule)), default=-1)
             if place < 0:
                 raise Untranslatable("it depends on no answer")

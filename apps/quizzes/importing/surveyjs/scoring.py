@@ -14,7 +14,7 @@ from apps.quizzes.importing import points
 from apps.quizzes.importing.points import Term
 from apps.quizzes.importing.report import Report, inside
 from apps.quizzes.importing.rules import Untranslatable, leaf
-from apps.quizzes.importing.surveyjs.asked import Asked, Option, Survey, worth
+from apps.quizzes.importing.surveyjs.asked import Asked, Option, Survey, is_exact, worth
 from apps.quizzes.importing.surveyjs.conditions import loosely
 from apps.quizzes.importing.surveyjs.expressions import Call, Constant, Name, Node, parsed
 from apps.quizzes.importing.values import items, mapping, number, text
@@ -25,6 +25,7 @@ SUFFIX = re.compile(r".*\D[-_](\d{1,4})")
 MOST_SCALES = 50
 MAIN = "score"
 UNCOUNTED = "It counts nothing: the survey has sums of its own, or this answer takes no points."
+RIGHT = ("correctAnswers", "correctedAnswers", "correctAnswerCount", "correctedAnswerCount")
 
 
 class Scoring:
@@ -36,6 +37,7 @@ class Scoring:
         self.means: set[str] = set()
         self.taken: set[str] = set()
         self.counted: set[tuple[str, str]] = set()  # place of a question, convention
+        self.words: dict[str, tuple[str, str]] = {}  # (question, otherwise) by calculated value
 
     def read(self, source: dict[str, Any]) -> None:
         """Make scales of the calculated values, and else of the other conventions."""
@@ -52,12 +54,24 @@ class Scoring:
         for one in self.survey.asked:
             self._tell_what_counts_nothing(one)
 
+    def named(self) -> dict[str, str]:
+        """Return the key of a scale by what conditions and texts call it."""
+        counted = any("correctAnswer" in one.source for one in self.survey.asked if one.kind)
+        right = dict.fromkeys(RIGHT, self.scales[MAIN]) if counted and MAIN in self.scales else {}
+        return {**right, **self.scales}
+
     def declared(self) -> list[dict[str, str]]:
         found = [
             {"key": key, "label": name[:120] or key, **self._method(name)}
             for name, key in self.scales.items()
         ]
         return found or [{"key": MAIN, "label": "Score"}]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many questions have a right answer, where everybody is asked them all."""
+        quiz = [one for one in self.survey.asked if one.kind and "correctAnswer" in one.source]
+        known = quiz and not any(one.shown for one in quiz)
+        return {"questionCount": len(quiz)} if known else {}
 
     def _method(self, name: str) -> dict[str, str]:
         return {"method": "mean"} if name in self.means else {}
@@ -68,6 +82,11 @@ class Scoring:
             return
         try:
             node = parsed(source)
+            otherwise = _otherwise(node)
+            if otherwise:
+                self.words[name] = otherwise
+                self.report.imported(at, f"Texts that speak of “{name}” speak of that answer.")
+                return
             mean = isinstance(node, Call) and node.op == "avg()"
             inner = Call("sum()", node.parts) if isinstance(node, Call) and mean else node
             linear = self._linear(inner)
@@ -129,6 +148,8 @@ class Scoring:
             if any(value is None for value in told.values()):
                 raise Untranslatable(f"the answers to “{one.title}” are no numbers")
             self._put(one, scale, {option: value * times for option, value in told.items()})
+            if not all(is_exact(option) for option in one.options if not option.other):
+                self.report.approximated(one.at, "Points are rounded to two decimals.")
         else:
             points.put(one.spec, scale, [Term(one.at, times, by_answer=True)])
             if not points.bounded(one.spec):
@@ -142,15 +163,34 @@ class Scoring:
         """Count a score on choices, right answers, or the numbers that values end in."""
         for name, worth_of, why in (
             ("score", _score, "its choices say what they count"),
-            ("correctAnswer", _right, "the right answer counts 1"),
+            ("correctAnswer", _right, "the right answer counts 1, of several each its part"),
         ):
             for one in self.survey.asked:
                 told = worth_of(one) if one.kind in ONE | MANY else {}
                 self._on_main(one, told, why)
                 if told:
                     self.counted.add((one.at, name))
+        for one in self.survey.asked:
+            self._right_or_not(one)
         if not self.scales:
             self._by_suffix()
+
+    def _right_or_not(self, one: Asked) -> None:
+        """Count the right answer to yes or no; of what is written none is right or wrong here."""
+        right = one.source.get("correctAnswer")
+        if right is None or not one.kind or one.kind in ONE | MANY:
+            return
+        self.counted.add((one.at, "correctAnswer"))  # or told of here
+        known = {loosely(one.source.get("valueTrue", True)): True, "true": True}
+        if one.kind != Kind.YES_NO:
+            self.report.refused(f"{one.at}.correctAnswer", "Only choices are right or wrong here.")
+            return
+        if MAIN not in self.scales:
+            self._scale(MAIN)
+        op = "is_true" if known.get(loosely(right)) else "is_false"
+        term = Term(one.at, Decimal(1), leaf(f"answer.{one.key}", op))
+        points.put(one.spec, self.scales[MAIN], [term])
+        self.report.approximated(one.at, f"Points on the scale {MAIN}: the right answer counts 1.")
 
     def _tell_what_counts_nothing(self, one: Asked) -> None:
         for option in one.options:
@@ -177,6 +217,15 @@ class Scoring:
         self.report.approximated(one.at, f"Points on the scale {MAIN}: {why}.")
 
 
+def _otherwise(node: Node) -> tuple[str, str] | None:
+    """Return the question and the words of `iif({name} notempty, {name}, 'there')`."""
+    match node:
+        case Call("iif()", (Call("notempty", (Name(asked),)), Name(told), Constant(str(words)))):
+            return (told, words) if asked == told else None
+        case _:
+            return None
+
+
 def _terms(one: Asked, told: dict[str, Decimal]) -> Iterator[Term]:
     trait = f"answer.{one.key}"
     for key, value in told.items():
@@ -198,12 +247,13 @@ def _right(one: Asked) -> dict[str, Decimal]:
     right = one.source.get("correctAnswer")
     if right is None:
         return {}
-    wanted = [loosely(value) for value in (right if isinstance(right, list) else [right])]
-    return {
-        option.key: Decimal(loosely(option.value) in wanted)
-        for option in one.options
-        if loosely(option.value) in wanted or one.kind in ONE
-    }
+    wanted = {loosely(value) for value in (right if isinstance(right, list) else [right])}
+    keys = [option.key for option in one.options if loosely(option.value) in wanted]
+    if one.kind in ONE:
+        return {option.key: Decimal(option.key in keys) for option in one.options}
+    part = round(Decimal(1) / max(len(keys), 1), 2)
+    rest = 1 - part * (len(keys) - 1)  # together they count 1, to the cent
+    return {key: rest if key == keys[0] else part for key in keys}
 
 
 def _suffixes(one: Asked) -> dict[str, Decimal]:

@@ -172,6 +172,8 @@ def options_of(given: object, at: str) -> list[Option]:
             break
         one = mapping(item)
         label = one_line(text(one.get("label"))) or one_line(text(one.get("title")))
+        if not label and one.get("attachment"):
+            label = f"Picture {len(found) + 1}"
         if not label:
             continue
         key = free_key(label, taken=taken, fallback="choice")

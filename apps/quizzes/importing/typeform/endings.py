@@ -26,7 +26,7 @@ def screens_of(source: object, report: Report) -> list[tuple[Option, dict[str, A
             report.refused(at, "This is no screen that could be shown.")
             continue
         ref = reference(item)
-        title = one_line(text(item.get("title"))) or "Thank you"
+        title = one_line(RECALL.sub("…", text(item.get("title")))) or "Thank you"
         found.append(
             (Option(at, ref, title, key_of(ref, title, taken=taken, fallback="ending")), item)
         )

@@ -1,6 +1,8 @@
 """Typeform's jumps as ours, and tiers out of those that go by a score."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -16,18 +18,25 @@ from apps.quizzes.importing.values import cut, mapping, number, text
 from apps.quizzes.naming import free_key
 
 Jump = dict[str, Any]
+PLAIN = re.compile(r"[a-z0-9_. -]+")  # a key or a variable with its number, no sentence
 
 
 class Jumps:
     """Puts each block's jumps on the question after which they are looked at."""
 
     def __init__(
-        self, report: Report, form: Form, conditions: Conditions, endings: Mapping[str, str]
+        self,
+        report: Report,
+        form: Form,
+        conditions: Conditions,
+        endings: Mapping[str, str],
+        deciding: str,
     ) -> None:
         self.report = report
         self.form = form
         self.conditions = conditions
         self.endings = endings  # key by ref
+        self.deciding = deciding  # the variable that a score sets to an outcome
         self.kept = [one for one in form.fields if one.kind]
 
     def take(self, action: Action, into: dict[str, list[Jump]]) -> None:
@@ -55,6 +64,10 @@ class Jumps:
     def _lead(self, action: Action, asked: Asked) -> Jump:
         to = mapping(action.details.get("to"))
         ref = text(to.get("value"))
+        if to.get("type") == "outcome":
+            if ref != self.deciding:
+                raise Untranslatable(f"“{ref}” is not decided by a score alone")
+            return {}
         if to.get("type") == "thankyou":
             if ref not in self.endings:
                 raise Untranslatable(f"there is no ending “{ref}”")
@@ -70,48 +83,97 @@ class Jumps:
         return {"to": target.key}
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Which variable is set by a score, to what, and what it begins with."""
+
+    target: str = ""
+    name: str = ""  # of the score
+    actions: tuple[Action, ...] = ()
+    start: object = None
+    outcomes: bool = False  # what it is set to are endings
+
+
+def chain_of(
+    chains: list[Action], conditions: Conditions, variables: object, endings: Collection[str]
+) -> Chain:
+    """Return the calculations that set one variable by one score, if any do."""
+    begun = mapping(variables)
+    found: dict[str, Chain] = {}
+    for action in chains:
+        target = text(mapping(action.details.get("target")).get("value"))
+        try:
+            name = _only_score(conditions.rule(action.condition), conditions)
+        except Untranslatable:
+            continue
+        if name and target not in conditions.scales and target not in found:
+            own = tuple(one for one in chains if _sets(one, target, name, conditions))
+            outcomes = all(_set_to(one) in endings for one in own)
+            found[target] = Chain(target, name, own, begun.get(target), outcomes)
+    ranked = sorted(found.values(), key=lambda one: not one.outcomes)  # stable
+    return ranked[0] if ranked else Chain()
+
+
+def _sets(action: Action, target: str, name: str, conditions: Conditions) -> bool:
+    try:
+        rule = conditions.rule(action.condition)
+    except Untranslatable:
+        return False
+    own = text(mapping(action.details.get("target")).get("value")) == target
+    known = rule is None or _only_score(rule, conditions) == name
+    return own and known and bool(_set_to(action))
+
+
+def _set_to(action: Action) -> str:
+    return text(_value(action))
+
+
 def tiers_of(
-    chains: list[Action], jumps: Mapping[str, list[Jump]], conditions: Conditions, report: Report
+    chain: Chain,
+    chains: list[Action],
+    jumps: Mapping[str, list[Jump]],
+    conditions: Conditions,
+    endings: Mapping[str, str],
+    report: Report,
 ) -> tuple[str, list[dict[str, Any]]]:
     """Return the variable that decides and the tiers it leads to, if one does."""
-    found = _by_setting(chains, conditions, report)
+    for action in chains:
+        if action not in chain.actions:
+            why = "Points are only added here, so nothing that sets a variable outright is kept."
+            report.refused(action.at, why)
+    found = _by_setting(chain, conditions, endings, report)
     for own in reversed(list(jumps.values())):
         found = found or _by_jumps(own, conditions)
     return found or ("", [])
 
 
 def _by_setting(
-    chains: list[Action], conditions: Conditions, report: Report
+    chain: Chain, conditions: Conditions, endings: Mapping[str, str], report: Report
 ) -> tuple[str, list[dict[str, Any]]] | None:
     """Return the tiers of the variable that is set by a score; the last that holds has it."""
-    used: list[tuple[Rule | None, str]] = []
-    first = ("", "")
-    for action in chains:
-        target = text(mapping(action.details.get("target")).get("value"))
-        value = mapping(action.details.get("value")).get("value")
-        try:
-            rule = conditions.rule(action.condition)
-        except Untranslatable as error:
-            report.refused(action.at, f"Nothing is set here: {error}.")
-            continue
-        name = _only_score(rule, conditions)
-        fits = name and target not in conditions.scales and number(value) is not None
-        if not fits or (used and first != (target, name)):
-            why = "Points are only added here, so nothing that sets a variable outright is kept."
-            report.refused(action.at, why)
-            continue
-        first = (target, name)
-        used.append((rule, f"{target} {plain(number(value) or Decimal(0))}"))
-        report.imported(action.at, f"A tier of the score on {name}.")
+
+    def told(value: object) -> str:
+        kept = number(value)
+        named = f"{chain.target} {plain(kept)}" if kept is not None else text(value)
+        return endings.get(text(value), named)
+
+    used = [(conditions.rule(one.condition), told(_value(one))) for one in chain.actions]
+    for action in chain.actions:
+        report.imported(action.at, f"A tier of the score on {chain.name}.")
     if not used:
         return None
-    trait = f"score.{conditions.scales[first[1]]}"
+    trait = f"score.{conditions.scales[chain.name]}"
+    begun = told(chain.start) if chain.outcomes and chain.start else None
 
     def decide(score: Decimal) -> str | None:
         held = [label for rule, label in used if holds(rule, {trait: score})]
-        return held[-1] if held else None
+        return held[-1] if held else begun
 
-    return first[1], _tiers(bands((rule for rule, _ in used), decide))
+    return chain.name, _tiers(bands((rule for rule, _ in used), decide))
+
+
+def _value(action: Action) -> object:
+    return mapping(action.details.get("value")).get("value")
 
 
 def _by_jumps(own: list[Jump], conditions: Conditions) -> tuple[str, list[dict[str, Any]]] | None:
@@ -140,7 +202,10 @@ def _tiers(found: list[tuple[Decimal | None, str | None]]) -> list[dict[str, Any
     tiers = []
     taken: set[str] = set()
     for start, outcome in found:
-        label = cut((outcome or "Otherwise").replace("-", " ").replace("_", " ").capitalize(), 120)
+        label = outcome or "Otherwise"
+        if PLAIN.fullmatch(label):
+            label = label.replace("-", " ").replace("_", " ").capitalize()
+        label = cut(label, 120)
         key = free_key(label, taken=taken, fallback="tier")
         taken.add(key)
         begins: dict[str, Any] = {} if start is None else {"starts_at": start}

@@ -48,6 +48,11 @@ REFUSED = {
 MOST_STEPS = 11
 
 
+def _says(choice: object) -> bool:
+    given = mapping(choice)
+    return bool(one_line(text(given.get("label"))) or one_line(text(given.get("title"))))
+
+
 class Kinds:
     """Settles every field in turn; an email is asked for only once in a quiz."""
 
@@ -102,7 +107,7 @@ class Kinds:
             one.spec |= self._limits(one)
         elif one.kind == "consent":
             needed = bool(checks.get("required")) and one.ref not in self.read
-            one.spec |= {"consent": one.title[:1000] or "I accept", "consent_required": needed}
+            one.spec["consent_required"] = needed
         elif one.kind in {"text", "long_text"}:
             longest = whole(checks.get("max_length"), 5_000)
             if longest:
@@ -175,8 +180,13 @@ class Kinds:
                 full = len(one.options) >= MOST_OPTIONS
                 why = f"At most {MOST_OPTIONS} are offered." if full else "It says nothing."
                 self.report.refused(where, why)
+        words = {where for where, item in items(one.properties.get("choices"), at) if _says(item)}
         for option in one.options:
-            self.report.imported(option.at, f"“{option.label}”, under the key {option.key}.")
+            why = f"“{option.label}”, under the key {option.key}."
+            if option.at in words:
+                self.report.imported(option.at, why)
+            else:
+                self.report.approximated(option.at, f"{why} It says nothing: write what it shows.")
         if one.properties.get("allow_other_choice") and one.type != "ranking":
             self._add_other(one)
         if not one.options:

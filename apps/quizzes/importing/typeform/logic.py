@@ -64,6 +64,35 @@ def _run_after(form: Form, ref: str) -> int | None:
     return form.fields.index(one) if one else None
 
 
+class Ways:
+    """Which fields a way may lead to from which, whatever conditions say."""
+
+    def __init__(self, form: Form, jumps: list[Action]) -> None:
+        self.onward: dict[int, set[int]] = {}
+        always = {one.place for one in jumps if mapping(one.condition).get("op") == "always"}
+        for place in range(len(form.fields)):
+            self.onward[place] = set() if place in always else {place + 1}
+        for one in jumps:
+            to = form.place(text(mapping(one.details.get("to")).get("value")))
+            self.onward[one.place] |= set() if to is None else {to}
+
+    def meet(self, one: int, other: int) -> bool:
+        """Return whether one respondent may come to both."""
+        return self._leads(one, other) or self._leads(other, one)
+
+    def _leads(self, start: int, end: int) -> bool:
+        seen: set[int] = set()
+        ahead = [start]
+        while ahead:
+            place = ahead.pop()
+            if place == end:
+                return True
+            if place not in seen:
+                seen.add(place)
+                ahead.extend(self.onward.get(place, ()))
+        return False
+
+
 def read_refs(condition: Any) -> set[str]:
     """Return the refs of fields that a condition reads."""
     found: set[str] = set()

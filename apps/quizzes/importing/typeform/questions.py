@@ -5,7 +5,7 @@ from typing import Any
 from apps.quizzes.importing.typeform.asked import Asked, Option
 from apps.quizzes.importing.typeform.endings import NO_PICTURE
 from apps.quizzes.importing.typeform.texts import Texts
-from apps.quizzes.importing.values import cut, items, mapping
+from apps.quizzes.importing.values import cut, items, mapping, parted
 from apps.quizzes.models.question import HELP_LENGTH
 
 NO_PLACE = "There is no such setting here."
@@ -15,7 +15,7 @@ OF_ROWS = frozenset({"id", "ref", "title", "type", "properties", "validations"})
 PROPERTIES = {
     "address": {"fields"},
     "contact_info": {"fields"},
-    "dropdown": {"choices", "randomize", "alphabetical_order"},
+    "dropdown": {"choices", "randomize", "alphabetical_order", "allow_multiple_selection"},
     "matrix": {"fields"},
     "multiple_choice": {"choices", "randomize", "allow_multiple_selection", "allow_other_choice"},
     "nps": {"labels", "steps"},
@@ -38,17 +38,22 @@ VALIDATIONS = {
 def question_of(one: Asked, texts: Texts) -> dict[str, Any]:
     """Return the spec of a field that is asked."""
     at, properties = one.at, one.properties
-    shown = texts.plain(one.source.get("title"), f"{at}.title", 300) or "…"
+    shown, more = texts.headed(one.source.get("title"), f"{at}.title", 300)
+    about = f"{at}.properties.description"
+    below = texts.plain(properties.get("description"), about, HELP_LENGTH)
+    below, lost = parted("\n".join(part for part in (more, below) if part), HELP_LENGTH)
+    if lost:
+        texts.report.approximated(about, f"Cut to {HELP_LENGTH} characters; left out: {lost}")
     found: dict[str, Any] = {
         "key": one.key,
         "kind": one.kind,
-        "title": shown,
-        "help": texts.plain(
-            properties.get("description"), f"{at}.properties.description", HELP_LENGTH
-        ),
+        "title": shown or "…",
+        "help": below,
         "required": _required(one),
         **one.spec,
     }
+    if one.kind == "consent":
+        found["consent"] = texts.headed(one.source.get("title"), at, 1000)[0] or "I accept"
     if one.options and one.kind in {"matrix", "ranking", "single", "several", "dropdown"} | {
         "picture",
         "pictures",

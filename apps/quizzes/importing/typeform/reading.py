@@ -9,9 +9,9 @@ from apps.quizzes.importing.report import Report
 from apps.quizzes.importing.typeform.asked import Asked, form_of
 from apps.quizzes.importing.typeform.conditions import Conditions
 from apps.quizzes.importing.typeform.endings import NO_PICTURE, ending_of, screens_of
-from apps.quizzes.importing.typeform.jumps import Jumps, tiers_of
+from apps.quizzes.importing.typeform.jumps import Jumps, chain_of, tiers_of
 from apps.quizzes.importing.typeform.kinds import Kinds
-from apps.quizzes.importing.typeform.logic import logic_of, read_refs
+from apps.quizzes.importing.typeform.logic import Ways, logic_of, read_refs
 from apps.quizzes.importing.typeform.questions import question_of
 from apps.quizzes.importing.typeform.scoring import Scoring
 from apps.quizzes.importing.typeform.texts import Texts
@@ -24,6 +24,7 @@ READ = frozenset(
 )
 OF_GROUPS = frozenset({"id", "ref", "title", "type", "properties", "attachment"})
 OF_WELCOME = frozenset({"id", "ref", "title", "properties", "attachment"})
+PAGE = ("headline", "body", "button_label", "button_url")
 TOO_DEEP = "The file is nested too deeply."
 
 
@@ -49,37 +50,44 @@ class _Reading:
     def draft(self) -> Imported:
         self._settle_kinds()
         asked = [one for one in self.form.fields if one.kind]
-        scoring = Scoring(self.report, self.form.fields, self.conditions)
+        ways = Ways(self.form, self.logic.jumps)
+        scoring = Scoring(self.report, self.form.fields, self.conditions, ways)
         scoring.declare(self.source.get("variables"), self.logic.sums)
         for action in self.logic.sums:
             scoring.take(action)
-        texts = Texts(self.report, self.form.by_ref, self.hidden, self.conditions.scales)
+        screens = screens_of(self.source.get("thankyou_screens"), self.report)
+        refs = {text(item.get("id")): one.key for one, item in screens}
+        refs |= {one.ref: one.key for one, _ in screens}
+        chain = chain_of(scoring.chains, self.conditions, self.source.get("variables"), refs)
+        scoring.tell_rest(chain.target)
+        known = self.conditions.scales
+        texts = Texts(
+            self.report, self.form.by_ref, self.hidden, known, scoring.constants, chain.target
+        )
         questions = {one.key: question_of(one, texts) for one in asked}
         scoring.put(questions)
-        screens = screens_of(self.source.get("thankyou_screens"), self.report)
         jumps: dict[str, list[dict[str, Any]]] = {}
-        taking = Jumps(
-            self.report, self.form, self.conditions, {one.ref: one.key for one, _ in screens}
-        )
+        taking = Jumps(self.report, self.form, self.conditions, refs, chain.target)
         for action in self.logic.jumps:
             taking.take(action, jumps)
         for key, own in jumps.items():
             questions[key]["jumps"] = own
-        main, tiers = tiers_of(scoring.chains, jumps, self.conditions, self.report)
+        main, tiers = tiers_of(chain, scoring.chains, jumps, self.conditions, refs, self.report)
         endings = [ending_of(one, item, texts) for one, item in screens]
-        endings[0]["is_default"] = True
+        endings[0]["is_default"] = not chain.outcomes  # else the tier has the last page
+        shown = {tier["named"] for tier in tiers} if chain.outcomes else set()
         spec = {
-            **self._about(texts),
+            **self._about(Texts(self.report, {}, self.hidden, constants=scoring.constants)),
             "scales": list(scoring.scales(main)) or [{"key": "score", "label": "Score"}],
             "questions": list(questions.values()),
             "tiers": _headlined(tiers, endings),
             "endings": endings,
             "hidden": list(dict.fromkeys(self.hidden.values())),
         }
-        self._rest()
+        self._rest(outcomes=chain.outcomes)
         places = Places(
             questions={one.key: one.at for one in asked},
-            endings={one.key: one.at for one, _ in screens if one.at},
+            endings={one.key: one.at for one, _ in screens if one.at and one.key not in shown},
         )
         return written(spec, self.report, _keys(asked), places)
 
@@ -143,10 +151,12 @@ class _Reading:
         intro = "\n\n".join(part for part in parts if part)
         return {"intro": intro, **({"start_label": label} if label else {})}
 
-    def _rest(self) -> None:
+    def _rest(self, *, outcomes: bool) -> None:
         why = "What concerns Typeform's own pages and account has no place here."
         for key, value in self.source.items():
-            if key not in READ and value not in (None, "", [], {}):
+            if key == "outcome" and outcomes:
+                self.report.approximated(key, "A score decides: each outcome is a tier.")
+            elif key not in READ and value not in (None, "", [], {}):
                 self.report.refused(key, why)
         for key in READ - {"title", "type", "id"}:
             expected = dict if key == "variables" else list
@@ -165,8 +175,7 @@ def _headlined(tiers: list[dict[str, Any]], endings: list[dict[str, Any]]) -> li
         if ending is not None:
             tier |= {
                 "label": ending["label"],
-                "headline": ending["headline"],
-                "body": ending["body"],
+                **{name: ending[name] for name in PAGE if name in ending},
             }
     return tiers
 

@@ -11,7 +11,7 @@ from apps.quizzes.importing.report import Report
 from apps.quizzes.importing.rules import Untranslatable, traits_of
 from apps.quizzes.importing.typeform.asked import Asked
 from apps.quizzes.importing.typeform.conditions import Conditions
-from apps.quizzes.importing.typeform.logic import Action
+from apps.quizzes.importing.typeform.logic import Action, Ways
 from apps.quizzes.importing.values import mapping, number, one_line, text
 from apps.quizzes.naming import free_key
 
@@ -38,10 +38,16 @@ class Variable:
 class Scoring:
     """Reads the calculations; `chains` are those that set a variable by the value of others."""
 
-    def __init__(self, report: Report, fields: list[Asked], conditions: Conditions) -> None:
+    def __init__(
+        self, report: Report, fields: list[Asked], conditions: Conditions, ways: Ways
+    ) -> None:
         self.report = report
         self.fields = fields
         self.conditions = conditions
+        self.ways = ways
+        self.done: dict[str, list[int]] = {}  # places of each calculation, word for word
+        self.constants: dict[str, str] = {}  # variables that are never changed
+        self.only_set: list[str] = []  # variables that nothing is added to
         self.variables: dict[str, Variable] = {}
         self.chains: list[Action] = []
 
@@ -49,14 +55,19 @@ class Scoring:
         """Make a scale for every variable that is added to."""
         given = mapping(source)
         targets = [_target(action) for action in actions if action.verb in {"add", "subtract"}]
+        changed = {_target(action) for action in actions}
         taken: set[str] = set()
         listed = dict.fromkeys(name for name in (*given, *targets) if name)
         names = sorted(listed, key=lambda one: one != "score")
         for name in names:
             at = f"variables.{name}"
             if name not in targets or len(self.variables) == MOST_SCALES:
-                if name in given:
-                    self.report.refused(at, "Nothing is added to it, so there is no scale for it.")
+                if name in given and name not in changed:
+                    self.constants[name] = text(given[name])
+                    why = "It never changes: texts that speak of it have its value."
+                    self.report.approximated(at, why)
+                elif name in given:
+                    self.only_set.append(name)
                 continue
             key = free_key(text(name), taken=taken, fallback="scale")
             taken.add(key)
@@ -71,12 +82,33 @@ class Scoring:
         else:
             self.report.imported(at, f"The scale {key}.")
 
+    def tell_rest(self, deciding: str) -> None:
+        """Report the variables that are no scales; one of them may be what a score decides."""
+        for name in self.only_set:
+            if name == deciding:
+                self.report.imported(f"variables.{name}", "What it is set to are the tiers.")
+            else:
+                why = "Nothing is added to it, so there is no scale for it."
+                self.report.refused(f"variables.{name}", why)
+
     def take(self, action: Action) -> None:
         """Take in one calculation, or refuse it."""
+        if action.verb != "set" and self._done_elsewhere(action):
+            why = "It is done already after another question, and nobody is asked both: once."
+            self.report.imported(action.at, why)
+            return
         try:
             self._take(action)
         except Untranslatable as error:
             self.report.refused(action.at, f"Left out of the score: {error}.")
+
+    def _done_elsewhere(self, action: Action) -> bool:
+        """Return whether the same is done on another way, so that it must not count twice."""
+        same = repr((action.verb, action.details, action.condition))
+        former = self.done.setdefault(same, [])
+        apart = [place for place in former if not self.ways.meet(place, action.place)]
+        former.append(action.place)
+        return bool(apart)
 
     def _take(self, action: Action) -> None:
         target, value = _target(action), mapping(action.details.get("value"))

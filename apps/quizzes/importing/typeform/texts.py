@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from apps.quizzes.importing.piping import defused, spoken
 from apps.quizzes.importing.report import Report
 from apps.quizzes.importing.typeform.asked import Asked
-from apps.quizzes.importing.values import cut, one_line, text
+from apps.quizzes.importing.values import one_line, parted, text
 
 RECALL = re.compile(r"\{\{\s*(field|hidden|var)\s*:\s*([^{}\s][^{}]{0,200}?)\s*\}\}")
 BOLD = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])")
+JOINED = re.compile(r"(?<![\w*])\*(?=[^\s*])[^*\n]*(?:\*\*[^*\n]+)+\*(?![\w*])")
+STRONG = re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*")
 ITALIC = re.compile(r"(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)")
 
 
@@ -22,19 +24,31 @@ class Texts:
     asked: Mapping[str, Asked]  # by ref
     hidden: Mapping[str, str] = field(default_factory=dict)  # our name by theirs
     scales: Mapping[str, str] = field(default_factory=dict)  # key by variable
+    constants: Mapping[str, str] = field(default_factory=dict)  # variables that never change
+    deciding: str = ""  # the variable whose value is the name of the tier
 
     def plain(self, value: object, at: str, limit: int) -> str:
         """Return a line of plain text, with what it speaks of."""
+        return self._fit(self._line(value, at), at, limit)
+
+    def headed(self, value: object, at: str, limit: int) -> tuple[str, str]:
+        """Return a title, and what of a long text goes on under it."""
+        title, more = parted(self._line(value, at), limit)
+        if more:
+            self.report.approximated(at, "Longer than a title: it goes on under the question.")
+        return title, more
+
+    def _line(self, value: object, at: str) -> str:
         source = text(value)
-        bare = ITALIC.sub(r"\1", BOLD.sub(r"\1", source))
+        bare = ITALIC.sub(r"\1", STRONG.sub(r"\1", BOLD.sub(r"\1", _joined(source))))
         if bare != source:
             self.report.approximated(at, "Bold and italic are shown as plain text here.")
         if "\n" in bare:
             self.report.approximated(at, "Its lines stand in one.")
-        return self._fit(one_line(self._filled(bare, at)), at, limit)
+        return one_line(self._filled(bare, at))
 
     def markdown(self, value: object, at: str, limit: int = 20_000) -> str:
-        source = text(value)
+        source = _joined(text(value))
         return self._fit(
             self._filled(ITALIC.sub(r"*\1*", BOLD.sub(r"**\1**", source)), at), at, limit
         )
@@ -51,6 +65,8 @@ class Texts:
 
     def _recalled(self, match: re.Match[str], at: str) -> str:
         name = match[2]
+        if match[1] == "var" and name in self.constants:
+            return defused(self.constants[name])
         path = self._path(match[1], name)
         if path is None:
             self.report.refused(at, f"It speaks of {match[1]} {name}, which is not imported.")
@@ -60,6 +76,8 @@ class Texts:
     def _path(self, root: str, name: str) -> tuple[str, ...] | None:
         if root == "hidden":
             return ("hidden", self.hidden[name]) if name in self.hidden else None
+        if root == "var" and name == self.deciding:
+            return ("tier",)
         if root == "var":
             return ("scores", self.scales[name]) if name in self.scales else None
         one = self.asked.get(name)
@@ -74,11 +92,12 @@ class Texts:
         return None
 
     def _fit(self, value: str, at: str, limit: int) -> str:
-        short = cut(value, limit)
-        if short == value:
-            return value
-        if short.count("{{") != short.count("}}"):  # never cut within what is spoken of
-            short = short[: short.rindex("{{")].rstrip() + "…"
-        lost = value[len(short) - 1 :]
-        self.report.approximated(at, f"Cut to {limit} characters; left out: {lost}")
+        short, lost = parted(value, limit)
+        if lost:
+            self.report.approximated(at, f"Cut to {limit} characters; left out: {lost}")
         return short
+
+
+def _joined(source: str) -> str:
+    """Return a text in which bold goes on over what it speaks of: *Hi **{{…}}**, you*."""
+    return JOINED.sub(lambda match: match[0].replace("**", ""), source)
