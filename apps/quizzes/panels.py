@@ -14,6 +14,7 @@ from apps.quizzes.backtest.reading import finished
 from apps.quizzes.branching import answered
 from apps.quizzes.definition import Definition, Tier, load, of, plain
 from apps.quizzes.freezing import freeze
+from apps.quizzes.holding import said
 from apps.quizzes.models import Quiz, Rescoring, Response
 from apps.quizzes.problems import Problem
 from apps.quizzes.proving import Proof, prove
@@ -153,7 +154,7 @@ def receipt_panel(response: Response) -> dict[str, Any]:
 
 def _answers_so_far(response: Response) -> Iterator[dict[str, str]]:
     quiz = of(response)
-    rows = {row.question_key: row for row in response.answers.all()}
+    rows = said(response)
     for key, value in answered(quiz, given(response), response.hidden).items():
         question = spoken(response, quiz.questions[quiz.places[key]], rows)
         yield {"title": question.title, "answer": answer_text(question, value)}

@@ -8,6 +8,7 @@ from django.utils import timezone
 from apps.quizzes import definition, opening, piping, theming
 from apps.quizzes.charts import Chart, chart
 from apps.quizzes.definition import Definition, Ending, Tier
+from apps.quizzes.holding import said
 from apps.quizzes.models import Response
 from apps.quizzes.screens import spoken_of
 from apps.quizzes.theming import Theme
@@ -33,8 +34,7 @@ def result_of(response: Response) -> Result:
     quiz = definition.of_result(response)
     page = _page(quiz, response)
     if any(map(piping.is_template, _texts(page))):
-        rows = {row.question_key: row for row in response.answers.all()}
-        page = piping.filled_page(page, spoken_of(response, rows))
+        page = piping.filled_page(page, spoken_of(response, said(response)))
     return Result(quiz, page, _chart(quiz, response))
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from apps.quizzes import branching, definition, piping
 from apps.quizzes.answers import LONG, MAX_LENGTHS, RANK, ROW, SHORT, Raw, needed, posted
 from apps.quizzes.definition import MANY, STEPPED, Choice, Definition, Kind, Question, plain
-from apps.quizzes.models import Answer, Response
+from apps.quizzes.holding import Rows, Said
+from apps.quizzes.models import Response
 from apps.quizzes.uploading import ACCEPTED
 from apps.quizzes.wording import FIELD_LABELS
 from apps.quizzes.worth import bounds, selections
@@ -102,7 +103,7 @@ class Screen:
 def screen(
     response: Response,
     question: Question,
-    rows: Mapping[str, Answer],
+    rows: Rows,
     *,
     sent: Raw | None = None,
     errors: Mapping[str, str] | None = None,
@@ -161,14 +162,14 @@ def _screen(
     )
 
 
-def spoken(response: Response, question: Question, rows: Mapping[str, Answer]) -> Question:
+def spoken(response: Response, question: Question, rows: Rows) -> Question:
     """Return the question with what its texts say of earlier answers."""
     if not piping.pipes(question):
         return question
     return piping.filled(question, spoken_of(response, rows))
 
 
-def spoken_of(response: Response, rows: Mapping[str, Answer]) -> piping.Known:
+def spoken_of(response: Response, rows: Rows) -> piping.Known:
     """Return what texts of this response may speak of."""
     quiz = definition.of(response)
     answers = {key: row.value for key, row in rows.items()}
@@ -181,7 +182,7 @@ def spoken_of(response: Response, rows: Mapping[str, Answer]) -> piping.Known:
     )
 
 
-def _kept(question: Question, row: Answer | None) -> Raw:
+def _kept(question: Question, row: Said | None) -> Raw:
     return posted(question, row.value, row.other) if row else {}
 
 

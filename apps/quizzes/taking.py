@@ -18,7 +18,8 @@ from apps.quizzes import answers as reading
 from apps.quizzes import branching, definition, finishing, holding, leaving, opening, uploading
 from apps.quizzes.conditions import HIDDEN, hidden_names
 from apps.quizzes.definition import Definition, Kind, Question
-from apps.quizzes.models import Answer, Quiz, Response
+from apps.quizzes.holding import Rows, Said
+from apps.quizzes.models import Quiz, Response
 from apps.quizzes.problems import asks_email
 from apps.quizzes.screens import spoken
 from apps.quizzes.uploading import Checked, File
@@ -64,7 +65,7 @@ class Outcome:
     """What an answer led to: the next question, or None at the end."""
 
     response: Response
-    rows: Mapping[str, Answer]  # every answer by question key
+    rows: Rows  # every answer
     next: Question | None
     changed: bool
 
@@ -176,7 +177,7 @@ def _checked(token_hash: str, question_key: str, file: File) -> Checked | None:
 
 def _sent(
     response: Response,
-    row: Answer | None,
+    row: Said | None,
     question: Question,
     file: Checked | None,
     *,
@@ -194,7 +195,7 @@ def _sent(
 def _is_replay(
     quiz: Definition,
     response: Response,
-    rows: Mapping[str, Answer],
+    rows: Rows,
     question: Question,
     said: tuple[object, str],
 ) -> bool:
@@ -211,25 +212,24 @@ def _is_replay(
     return same
 
 
-def _check_revision(row: Answer | None, revision: int) -> None:
+def _check_revision(row: Said | None, revision: int) -> None:
     if revision != (row.revision if row else 0):
         raise Stale("This question was answered in the meantime, perhaps in another window.")
 
 
 def _keep(
     response: Response,
-    row: Answer | None,
+    row: Said | None,
     question: Question,
     said: tuple[object, str],
     *,
     now: datetime,
-) -> Answer:
+) -> Said:
     value, other = said
     if row is None:
         return holding.keep(response, question.key, value, other, now=now)
-    row.value, row.other, row.revision, row.answered_at = value, other, row.revision + 1, now
-    row.save(update_fields=["value", "other", "revision", "answered_at"])
-    return row
+    changed = Said(value, other, row.revision + 1)
+    return holding.change(response, question.key, changed, now=now)
 
 
 def _leave_contact(
@@ -246,7 +246,7 @@ def _leave_contact(
 def _go_on(
     quiz: Definition,
     response: Response,
-    rows: Mapping[str, Answer],
+    rows: Rows,
     question: Question,
     *,
     now: datetime,
@@ -262,11 +262,9 @@ def _go_on(
     return _next(quiz, response, rows, question)
 
 
-def _next(
-    quiz: Definition, response: Response, rows: Mapping[str, Answer], question: Question
-) -> Question | None:
+def _next(quiz: Definition, response: Response, rows: Rows, question: Question) -> Question | None:
     return branching.following(quiz, _values(rows), question.key, response.hidden)
 
 
-def _values(rows: Mapping[str, Answer]) -> dict[str, Any]:
+def _values(rows: Rows) -> dict[str, Any]:
     return {key: row.value for key, row in rows.items()}

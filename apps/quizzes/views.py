@@ -1,6 +1,6 @@
 """The respondent's pages. No session, no cookie: the token in the address is all there is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any
 
@@ -32,7 +32,8 @@ from apps.quizzes import (
 from apps.quizzes.answers import AnswerError
 from apps.quizzes.conditions import hidden_names
 from apps.quizzes.definition import Definition, Kind, Question
-from apps.quizzes.models import Answer, Picture, Quiz, Response
+from apps.quizzes.holding import Rows, said
+from apps.quizzes.models import Picture, Quiz, Response
 from apps.quizzes.screens import Screen, screen
 
 
@@ -124,7 +125,7 @@ def question(request: Request, *, token: str, key: str) -> HttpResponse:
     asked = quiz.question(key)
     if asked is None:
         raise taking.UnknownQuestion("This quiz has no such question.")
-    rows = _rows(response)
+    rows = said(response)
     if response.is_finished or key not in branching.path(quiz, _values(rows), response.hidden):
         return redirect(_place_url(response, token))
     return _show(request, token, response, asked, rows)
@@ -204,7 +205,7 @@ def _show_again(
     quiz = definition.of(response)
     asked = quiz.question(key)
     assert asked is not None
-    rows = _rows(response)
+    rows = said(response)
     if isinstance(error, taking.Stale):
         return _show(request, token, response, asked, rows, status=409, notice=str(error))
     if response.is_finished or key not in branching.path(quiz, _values(rows), response.hidden):
@@ -218,7 +219,7 @@ def _show(
     token: str,
     response: Response,
     asked: Question,
-    rows: Mapping[str, Answer],
+    rows: Rows,
     *,
     status: int = 200,
     **more: Any,
@@ -296,11 +297,7 @@ def _revision(form: dict[str, list[str]]) -> int:
     return int(text)
 
 
-def _rows(response: Response) -> dict[str, Answer]:
-    return {row.question_key: row for row in response.answers.all()}
-
-
-def _values(rows: dict[str, Answer]) -> dict[str, Any]:
+def _values(rows: Rows) -> dict[str, Any]:
     return {key: row.value for key, row in rows.items()}
 
 

@@ -1,5 +1,7 @@
 """The statements of answering read and write what the ORM would."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
@@ -9,7 +11,7 @@ from tests.quizzes.drafts import NOW
 from tests.quizzes.test_taking import begin, leave, to_the_form
 
 VALUES = ["a", "", None, True, 4, 2.5, ["b", "a"], {"row": "column"}, "Zo\u00eb %s \\ '"]
-KEPT = ("response_id", "question_key", "value", "other", "revision", "answered_at")
+KEPT = ("response_id", "value", "other", "revision", "answered_at")
 
 pytestmark = pytest.mark.django_db
 
@@ -53,15 +55,26 @@ def test_an_answer_is_kept_and_read_as_the_orm_would(value):
         response=response, question_key="theirs", value=value, other="else", answered_at=NOW
     )
     ours, theirs = Answer.objects.order_by("pk")
-    same = {name: getattr(theirs, name) for name in KEPT} | {"question_key": "ours"}
-    for row in (ours, kept):
-        assert {name: getattr(row, name) for name in KEPT} == same
-        assert type(row.value) is type(theirs.value)
+    assert [getattr(ours, name) for name in KEPT] == [getattr(theirs, name) for name in KEPT]
     assert Answer.objects.filter(value__isnull=True).count() == (2 if value is None else 0)
     said = holding.said(response)
-    assert [(key, row.pk, row.value, row.other) for key, row in said.items()] == [
-        (row.question_key, row.pk, row.value, row.other) for row in (ours, theirs)
-    ]
+    assert list(said.items()) == [("ours", kept), ("theirs", kept)]
+    for one in (kept, *said.values()):
+        assert one == (theirs.value, theirs.other, theirs.revision)
+        assert type(one.value) is type(theirs.value)
+
+
+@pytest.mark.parametrize("value", VALUES)
+def test_an_answer_is_changed_as_the_orm_would(value):
+    response = begin()
+    holding.keep(response, "size", "large", "", now=NOW)
+    later = NOW + timedelta(minutes=1)
+    changed = holding.change(response, "size", holding.Said(value, "else", 2), now=later)
+    row = Answer.objects.get()
+    assert changed == (row.value, row.other, row.revision) == (value, "else", 2)
+    assert row.answered_at == later
+    assert holding.said(response) == {"size": changed}
+    assert Answer.objects.filter(value__isnull=True).count() == (1 if value is None else 0)
 
 
 def test_a_second_first_answer_is_refused():
