@@ -90,6 +90,22 @@ def _put_back(page: Page, marketer: Visitor) -> None:
     expect_order(page, *ORDER)
 
 
+def test_a_key_pressed_at_once_after_a_rung_moved_moves_it_again(marketer: Visitor) -> None:
+    page = marketer.page
+    page.goto(LADDER)
+    up = page.get_by_role("link", name="Move Cooling down up")
+    press_again = """pressed => {
+        window.stayed = true;
+        const press = () => document.getElementById(pressed).click();
+        document.addEventListener("htmx:afterSwap", () => setTimeout(press), { once: true });
+    }"""
+    page.evaluate(press_again, up.get_attribute("id"))
+    up.click()
+    expect_order(page, "Cooling down", "Champions", "Active customers", "Lapsed")
+    assert page.evaluate("window.stayed"), "the page was loaded anew: the focus is lost"
+    assert marketer.complaints == []
+
+
 def test_a_ladder_is_arranged_without_javascript(demo: Site, browser: Browser) -> None:
     visitor = Visitor(browser, demo.url, java_script_enabled=False)
     visitor.sign_in("marketer@northlight.example", PASSWORD)
