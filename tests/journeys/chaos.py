@@ -69,11 +69,11 @@ class Killer(Thread):
         self.kills: Counter[str] = Counter()
 
     def run(self) -> None:
-        pack: list[str] = []
+        pack = self._shuffled(list(PACK))  # first of all, one of each kind
         while self.kills.total() < self.most:
             if self.stopping.wait(self.chance.uniform(*PAUSE)):
                 return
-            pack = pack or self._shuffled()
+            pack = pack or self._shuffled(list(Counter(PACK).elements()))
             killed = next((kind for kind in pack if self._kill(kind)), None)
             if killed:
                 pack.remove(killed)
@@ -83,8 +83,7 @@ class Killer(Thread):
         self.stopping.set()
         self.join()
 
-    def _shuffled(self) -> list[str]:
-        pack = [kind for kind, times in PACK.items() for _ in range(times)]
+    def _shuffled(self, pack: list[str]) -> list[str]:
         self.chance.shuffle(pack)
         return pack
 
