@@ -193,7 +193,7 @@ def by_verdict(
     That need not be as it is stored: so it can be foreseen what a change would do.
     """
     union = {segment.pk: segment for found in touched.values() for segment in found}
-    before, pins = _stored(contacts, _concerned(contacts, union.values(), plan))
+    before, pins = stored(contacts, _concerned(contacts, union.values(), plan))
     facts = loading.load(list(contacts.values()), segments=union.values(), standing=before)
     judge = Judge(plan, Clock(now, installed()))
     for pk, contact in contacts.items():
@@ -216,11 +216,16 @@ def _concerned(
     return [plan.by_slug[slug] for slug in slugs]
 
 
-def _stored(
-    ids: Iterable[int], segments: Iterable[Planned]
+def stored(
+    ids: Collection[int], segments: Iterable[Planned]
 ) -> tuple[dict[int, frozenset[str]], dict[int, dict[str, str]]]:
-    """Return in which of the segments each contact is stored, and how it is pinned there."""
+    """Return in which of the segments each contact is stored, and how it is pinned in which.
+
+    Both by contact; one without any is left out.
+    """
     slugs = {segment.pk: segment.slug for segment in segments}
+    if not ids or not slugs:
+        return {}, {}
     where = f"WHERE contact_id IN ({rows.listed(ids)}) AND segment_id IN ({rows.listed(slugs)})"
     found = rows.run(
         f"SELECT contact_id, segment_id, NULL FROM {rows.table(Membership)} {where}"
@@ -242,27 +247,6 @@ def _keys(marks: Iterable[Mark]) -> dict[int, frozenset[str]]:
     for mark in marks:
         found.setdefault(mark.contact_id, set()).update(mark.keys)
     return {pk: frozenset(keys) for pk, keys in found.items()}
-
-
-def standing_of(contacts: Iterable[int], plan: Plan) -> dict[int, frozenset[str]]:
-    """Return the slugs of the live segments in which each contact is stored as a member."""
-    slugs = {segment.pk: segment.slug for segment in plan.segments}
-    found: dict[int, set[str]] = {}
-    rows = Membership.objects.filter(contact__in=list(contacts))
-    for contact_id, segment_id in rows.values_list("contact_id", "segment_id"):
-        if segment_id in slugs:
-            found.setdefault(contact_id, set()).add(slugs[segment_id])
-    return {pk: frozenset(within) for pk, within in found.items()}
-
-
-def pins_of(contacts: Iterable[int], plan: Plan) -> dict[int, dict[str, str]]:
-    slugs = {segment.pk: segment.slug for segment in plan.segments}
-    found: dict[int, dict[str, str]] = {}
-    rows = Pin.objects.filter(contact__in=list(contacts))
-    for contact_id, segment_id, how in rows.values_list("contact_id", "segment_id", "held"):
-        if segment_id in slugs:
-            found.setdefault(contact_id, {})[slugs[segment_id]] = how
-    return found
 
 
 def write(moves: Collection[Move], *, now: datetime, quiet: bool) -> None:

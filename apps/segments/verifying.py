@@ -32,7 +32,7 @@ from apps.segments.models import (
 )
 from apps.segments.plan import Plan, live_plan
 from apps.segments.scope import EVERYBODY, Scope, roomy
-from apps.segments.settling import effective_now, pins_of, settle_apart, settle_waiting, standing_of
+from apps.segments.settling import effective_now, settle_apart, settle_waiting, stored
 from apps.segments.standing import Judge
 from apps.segments.ticking import tick
 
@@ -124,12 +124,11 @@ def _drawn(how_many: int | None) -> Iterator[list[Contact]]:
 def judge_batch(contacts: Collection[Contact], plan: Plan, now: datetime) -> Iterator[Drift]:
     """Yield the drift among these contacts, judged in memory from facts alone."""
     ids = [contact.pk for contact in contacts]
-    stored = standing_of(ids, plan)
-    pins = pins_of(ids, plan)
+    standing, pins = stored(ids, plan.segments)
     facts = loading.load(contacts, segments=plan.segments, standing={})
     judge = Judge(plan, Clock(now, installed()))
     for contact in contacts:
-        there = stored.get(contact.pk, frozenset())
+        there = standing.get(contact.pk, frozenset())
         due: frozenset[str] = frozenset()
         if contact.merged_into_id is None:
             held_by = pins.get(contact.pk, {})

@@ -132,7 +132,7 @@ def account(
     planned = plan.by_slug.get(segment.slug)
     if planned is None:
         raise NotLive(f"{segment.name} is not live.")
-    return _account(known_now(contact, planned, plan, at=moment), at=moment)
+    return account_of(known_now(contact, planned, plan, at=moment), at=moment)
 
 
 def account_if_live(contact: Contact, segment: Segment, *, at: datetime) -> Account | None:
@@ -145,7 +145,7 @@ def account_if_live(contact: Contact, segment: Segment, *, at: datetime) -> Acco
     planned = plan.by_slug.get(segment.slug)
     if planned is None:
         return None
-    return _account(known_now(contact, planned, plan, at=at), at=at)
+    return account_of(known_now(contact, planned, plan, at=at), at=at)
 
 
 def account_then(past: Past, segment: Segment, archive: Archive, *, at: datetime) -> Account:
@@ -161,7 +161,7 @@ def account_then(past: Past, segment: Segment, archive: Archive, *, at: datetime
         told = _nowhere(By.NOT_LIVE, at=at)
         stood = segment.slug in past.standing_at(at)  # what was archived is left by and by
         return _recorded(told, past, segment, holds=True) if stood else told
-    told = _account(known, at=at)
+    told = account_of(known, at=at)
     if told.holds is known.member:
         return told
     return _recorded(told, past, segment, holds=known.member)
@@ -199,7 +199,7 @@ def _by_a_pin_not_kept(move: Transition, past: Past) -> bool:
     return bool(pinned) and kept.isdisjoint(pinned)
 
 
-def _account(known: Known, *, at: datetime) -> Account:
+def account_of(known: Known, *, at: datetime) -> Account:
     decided = decide(known, at=at)
     return Account(at, decided.holds, decided, known.since, known)
 

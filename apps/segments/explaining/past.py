@@ -26,7 +26,7 @@ from apps.segments.calendar import installed
 from apps.segments.explaining.revisions import Archive
 from apps.segments.models import Membership, PinChange, Segment, Transition
 from apps.segments.plan import Plan, Planned
-from apps.segments.settling import pins_of, standing_of
+from apps.segments.settling import stored
 from apps.segments.standing import Judge, Pins, rules_of
 
 Item = TypeVar("Item")
@@ -48,8 +48,8 @@ class Known:
 
 def known_now(contact: Contact, segment: Planned, plan: Plan, *, at: datetime) -> Known:
     """Return what is known now, and where that lets the contact stand at `at`."""
-    standing = standing_of([contact.pk], plan)
-    pins = pins_of([contact.pk], plan).get(contact.pk, {})
+    standing, pinned = stored([contact.pk], plan.segments)
+    pins = pinned.get(contact.pk, {})
     below = plan.below([segment])
     facts = loading.load([contact], segments=[segment, *below], standing=standing)[contact.pk]
     stands = Judge(plan, Clock(at, installed())).stand(below, facts=facts, pins=pins)

@@ -1,6 +1,6 @@
 """Why a contact is in each of its segments, in brief: the reasons, since when, until when."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,43 +8,28 @@ from django.utils import timezone
 
 from apps.contacts.models import Contact
 from apps.rules.catalogue import Catalogue
-from apps.rules.facts import Facts
-from apps.rules.nodes import All, Any, Not, Rule
+from apps.rules.nodes import All, Any, Not
 from apps.rules.prose import sentence
-from apps.rules.verdict import Reason, judge
+from apps.rules.verdict import Reason
 from apps.rules.wording import number
 from apps.segments import facts as loading
-from apps.segments.calendar import installed
-from apps.segments.models import Pin
+from apps.segments.explaining.account import Account, By, Decided, account_of
+from apps.segments.explaining.past import Known
 from apps.segments.plan import Plan, Planned, catalogue, live_plan
-from apps.segments.settling import pins_of, standing_of
-from apps.segments.standing import Pins, rules_of
+from apps.segments.settling import stored
+from apps.segments.standing import rules_of
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`reason` is None where no rule was asked: a static segment."""
+    """`reason` is None where no rule was asked: a static segment. `flips_at` is the rule's too."""
 
     segment: Planned
-    member: bool
-    holds: bool
     sentence: str
     because: str
     since: datetime | None
     flips_at: datetime | None
     reason: Reason | None
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What is known of one contact, read once for all its explanations."""
-
-    known: Catalogue
-    plan: Plan
-    pins: Pins
-    facts: Facts
-    nested: Mapping[str, Rule]  # the rules of what the segments refer to
-    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,49 +45,31 @@ class ReasonLine:
 
 def explain_all(contact: Contact, *, now: datetime) -> list[Explanation]:
     """Explain every live segment the contact is in, by name; the number of queries is fixed."""
-    plan = live_plan()
-    rows = contact.memberships.values_list("segment__slug", flat=True)
-    inside = [plan.by_slug[slug] for slug in rows if slug in plan.by_slug]
-    return _explained(contact, sorted(inside, key=lambda planned: planned.name), plan, now=now)
-
-
-def _explained(
-    contact: Contact, segments: Sequence[Planned], plan: Plan, *, now: datetime
-) -> list[Explanation]:
-    """Read what is stored of the contact once, and explain each segment from it."""
+    plan, names = live_plan(), catalogue()
     since = dict(contact.memberships.values_list("segment_id", "since"))
-    standing = standing_of([contact.pk], plan)
-    below = plan.below(segments)
-    read = [*segments, *below]
-    pins = pins_of([contact.pk], plan).get(contact.pk, {})
-    context = Context(
-        known=catalogue(),
-        plan=plan,
-        pins=pins,
-        facts=loading.load([contact], segments=read, standing=standing)[contact.pk],
-        nested=rules_of(below, pins),
-        now=now,
+    inside = [planned for planned in plan.segments if planned.pk in since]
+    below = plan.below(inside)
+    standing, pinned = stored([contact.pk], plan.segments)
+    pins = pinned.get(contact.pk, {})
+    facts = loading.load([contact], segments=[*inside, *below], standing=standing)[contact.pk]
+    nested = rules_of(below, pins)
+    known = (
+        Known(planned, facts, pins, since[planned.pk], member=True, nested=nested)
+        for planned in sorted(inside, key=lambda planned: planned.name)
     )
-    return [_explanation(planned, context, since.get(planned.pk)) for planned in segments]
+    return [_explanation(account_of(one, at=now), plan, names) for one in known]
 
 
-def _explanation(segment: Planned, context: Context, since: datetime | None) -> Explanation:
-    rule = segment.rule
-    verdict = None
-    if rule is not None:
-        verdict = judge(
-            rule, context.facts, now=context.now, calendar=installed(), nested=context.nested
-        )
-    holds = verdict is not None and verdict.holds
+def _explanation(account: Account, plan: Plan, names: Catalogue) -> Explanation:
+    assert account.known is not None
+    segment = account.known.segment
     return Explanation(
         segment=segment,
-        member=since is not None,
-        holds=holds,
-        sentence="held by hand" if rule is None else sentence(rule, context.known),
-        because=_because(segment, context, holds=holds),
-        since=since,
-        flips_at=verdict.flips_at if verdict else None,
-        reason=verdict.reason if verdict else None,
+        sentence="held by hand" if segment.rule is None else sentence(segment.rule, names),
+        because=_because(segment, account.decided, plan),
+        since=account.since,
+        flips_at=account.flips_at,
+        reason=account.decided.reason,
     )
 
 
@@ -138,23 +105,19 @@ def _found(actual: object) -> str:
             return str(actual)
 
 
-def _because(segment: Planned, context: Context, *, holds: bool) -> str:
+def _because(segment: Planned, decided: Decided, plan: Plan) -> str:
     """Say in a sentence what decided: a pin, a higher rung, or the rule."""
-    pins, standing = context.pins, context.facts.segments
-    names = {slug: planned.name for slug, planned in context.plan.by_slug.items()}
-    pinned = next((slug for slug in segment.rungs if pins.get(slug) == Pin.Held.IN), None)
-    if pinned not in {None, segment.slug}:
-        return f"Pinned by hand to '{names[pinned or '']}' on the same ladder."
-    if pins.get(segment.slug) == Pin.Held.IN:
-        return "Held in by hand."
-    if pins.get(segment.slug) == Pin.Held.OUT:
-        return "Held out by hand."
-    higher = next((slug for slug in segment.higher if slug in standing), None)
-    if higher is not None:
-        met = "Met, but a" if holds else "Not met, and a"
-        return f"{met} higher rung won: '{names[higher]}'."
-    if segment.is_default:
-        return "The default: no rung of the ladder took the contact."
-    if segment.rule is None:
-        return "A static segment: held by hand alone."
-    return "The rule holds." if holds else "The rule does not hold."
+    match decided.by:
+        case By.PINNED_TO:
+            return f"Pinned by hand to '{plan.by_slug[decided.what].name}' on the same ladder."
+        case By.PIN:
+            return "Held in by hand." if decided.holds else "Held out by hand."
+        case By.HIGHER_RUNG:
+            met = "Met, but a" if decided.verdict and decided.verdict.holds else "Not met, and a"
+            return f"{met} higher rung won: '{plan.by_slug[decided.what].name}'."
+        case _ if segment.is_default:
+            return "The default: no rung of the ladder took the contact."
+        case By.STATIC:
+            return "A static segment: held by hand alone."
+        case _:
+            return "The rule holds." if decided.holds else "The rule does not hold."
