@@ -76,8 +76,7 @@ def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
     ids = sorted({contact_id for _, contact_id in oldest})
     for start in range(0, len(ids), BATCH):
         settle_apart(ids[start : start + BATCH], now=now or timezone.now())
-        if len(ids) > FEW:
-            let_others_write()
+        let_others_write()
     left = Change.objects.filter(pk__lte=oldest[-1][0]).count() if oldest else 0
     return max(len(oldest) - left, 0)
 
