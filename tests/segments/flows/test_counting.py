@@ -140,6 +140,20 @@ def test_the_page_says_how_it_counts_and_no_address_breaks_it(client: Client) ->
         assert client.get(f"/admin/segments/{row.pk}/flow/{query}").status_code == 200
 
 
+def test_only_a_chart_of_where_somebody_went_has_to_be_slid(client: Client) -> None:
+    client.force_login(UserFactory(role=User.Role.MARKETER))
+    contact = ContactFactory(profile={"plan": "pro"})
+    row = segment("pro", {"trait": "plan", "op": "is", "value": "pro"})
+    settle_all(now=NOW)
+    address = f"/admin/segments/{row.pk}/flow/?from={PERIOD.first}&to={PERIOD.last}"
+    entered = client.get(address).content.decode()
+    assert "nobody left" in entered
+    assert "slide it to see where they went" not in entered
+    change_profile(contact, now=NOW, traits={"plan": "free"}, source="test")
+    settle_all(now=NOW)
+    assert "slide it to see where they went" in client.get(address).content.decode()
+
+
 def test_a_period_that_makes_no_sense_is_the_last_thirty_days() -> None:
     usual = Period(NOW.date() - timedelta(days=29), NOW.date())
     for given in ({}, {"from": "2027-01-01"}, {"from": "1900-01-01"}, {"to": "2400-01-01"}):
