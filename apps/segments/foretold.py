@@ -8,16 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Count
-
 from apps.contacts import revising
 from apps.contacts.models import Contact
 from apps.quizzes.backtest.outlook import Moving, Outlook, Traits, Walking, register
 from apps.rules.kinds import Kind
+from apps.segments import sizes
 from apps.segments.dry_run import following
 from apps.segments.dry_run.comparing import as_foreseen
 from apps.segments.dry_run.outcomes import is_moving
-from apps.segments.models import Membership
 from apps.segments.plan import live_plan
 from apps.segments.settling import BATCH, Differing, by_verdict, effective_now
 
@@ -29,8 +27,7 @@ def foresee(traits: Traits, now: datetime) -> Outlook:
     by_segment: defaultdict[tuple[int, bool], list[int]] = defaultdict(list)
     for contact_id, planned, due in moves:
         by_segment[planned.pk, due].append(contact_id)
-    counted = Membership.objects.filter(segment__in=segments).values_list("segment")
-    members = dict(counted.annotate(number=Count("*")))
+    members = sizes.members(segments)
     with as_foreseen((pk, planned.pk, due) for pk, planned, due in moves):
         told = following.foretell(list(segments), now=now)
     return Outlook(
@@ -38,7 +35,7 @@ def foresee(traits: Traits, now: datetime) -> Outlook:
             Moving(
                 planned.slug,
                 planned.name,
-                members.get(pk, 0),
+                members[pk],
                 entering=tuple(by_segment[pk, True]),
                 leaving=tuple(by_segment[pk, False]),
             )

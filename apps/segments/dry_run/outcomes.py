@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
-
+from apps.segments import sizes
 from apps.segments.difference import fits
 from apps.segments.dry_run import following
 from apps.segments.dry_run.comparing import counted, foreseen
 from apps.segments.dry_run.edits import Basis, Edit
 from apps.segments.dry_run.following import Effect
-from apps.segments.models import Change, Membership, Rebuild, Segment
+from apps.segments.models import Change, Rebuild, Segment
 
 SEQUENCES = "the sequences"  # no slug has a blank
 Counts = Mapping[tuple[int, bool], int]
@@ -46,13 +45,12 @@ def outcome(edit: Edit, *, name: str, now: datetime) -> dict[str, Any]:
 def _lines(segments: Iterable[tuple[int, str, str]], counts: Counts) -> list[dict[str, Any]]:
     """Return a line for each segment, the edited one first."""
     listed = list(segments)
-    rows = Membership.objects.filter(segment__in=[pk for pk, _, _ in listed])
-    members = dict(rows.values_list("segment").annotate(number=Count("*")))
+    members = sizes.members(pk for pk, _, _ in listed)
     return [
         {
             "slug": slug,
             "name": name,
-            "members": members.get(pk, 0),
+            "members": members[pk],
             "entering": counts.get((pk, True), 0),
             "leaving": counts.get((pk, False), 0),
         }
