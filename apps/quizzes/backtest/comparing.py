@@ -148,7 +148,7 @@ def _work(backtest: BackTest, *, now: datetime) -> None:
 
 
 def _batches(quiz: Quiz) -> Iterator[list[Response]]:
-    after, rows = 0, finished(quiz).defer("version__definition", "receipt")
+    after, rows = 0, finished(quiz).defer("receipt")
     while batch := list(rows.filter(pk__gt=after)[:BATCH]):
         yield batch
         after = batch[-1].pk

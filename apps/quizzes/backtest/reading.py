@@ -75,8 +75,7 @@ def _answered(responses: Sequence[Response]) -> Iterator[tuple[Response, dict[st
 
 def finished(quiz: Quiz) -> QuerySet[Response]:
     """Return the responses that are scored: of all versions, in the order of their keys."""
-    rows = Response.objects.finished().filter(version__quiz=quiz)
-    return rows.with_version().order_by("pk")
+    return Response.objects.finished().filter(version__quiz=quiz).order_by("pk")
 
 
 def latest(quiz: Quiz, responses: Sequence[Response]) -> set[int]:
