@@ -23,6 +23,8 @@ def test_a_membership_is_explained_by_its_reasons_since_when_and_until_when() ->
     settle_all()
     (found,) = explain_all(contact, now=NOW)
     assert found.because == "The rule holds."
+    assert found.reason is not None
+    assert found.reason.holds
     assert found.since is not None
     assert found.flips_at == NOW - timedelta(days=1) + timedelta(days=30)
     assert found.sentence == "bought at least 2 times in the last 30 days"
@@ -57,7 +59,17 @@ def test_what_was_measured_is_shown_beside_each_condition() -> None:
     ]
 
 
-def test_a_pin_is_named_as_the_reason_which_time_does_not_change() -> None:
+def test_a_pin_is_named_as_the_reason() -> None:
+    row, contact = segment("pros", IS_PRO), ContactFactory()
+    editing.pin(contact, row, held="in", by=None)
+    settle_all()
+    (found,) = explain_all(contact, now=NOW)
+    assert found.because == "Held in by hand."
+    assert found.reason is not None
+    assert not found.reason.holds
+
+
+def test_time_does_not_move_who_is_held_by_hand() -> None:
     row, contact = segment("buyers", BOUGHT_TWICE_IN_30_DAYS), ContactFactory()
     for _ in range(2):
         record_event(contact, name="order_completed", now=NOW, occurred_at=NOW)
