@@ -24,6 +24,7 @@ def insert(
     *,
     unless: str = "",
     returning: Sequence[str] = (),
+    schema: str = "",
 ) -> list[tuple[Any, ...]]:
     """Insert rows of plain values and return what is asked for of those inserted.
 
@@ -35,7 +36,7 @@ def insert(
     found: list[tuple[Any, ...]] = []
     for start in range(0, len(listed), BATCH):
         given, params = values(types, listed[start : start + BATCH])
-        sql = f"INSERT INTO {table(model)} ({_columns(columns)}) {given}"
+        sql = f"INSERT INTO {schema and f'{schema}.'}{table(model)} ({_columns(columns)}) {given}"
         if unless:
             sql += f" ON CONFLICT ({_quoted(unless)}) DO NOTHING"
         if returning:

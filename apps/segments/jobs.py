@@ -2,20 +2,24 @@
 
 from django.utils import timezone
 
+from apps.core.jobs import ring
 from apps.segments import rebuilding, settling, verifying
 from apps.segments.dry_run import forgetting as proposals
 from apps.segments.dry_run import rehearsing
 from apps.segments.exports import forgetting as kept_exports
 from apps.segments.exports import running as exports
+from apps.segments.marks import SETTLE_JOB
 from apps.segments.sprawl import ordering
 
-MANY = 5000
+STINT = 2.0  # seconds of a task, then those behind it in the queue have theirs
 JUDGED_AT_NIGHT = 25_000  # contacts, in a few seconds
 
 
-def settle_waiting() -> None:
-    while settling.settle_waiting(limit=MANY):
-        pass
+def settle_waiting(mark: int | None = None) -> None:
+    """Settle up to this mark, by default to the newest there is now."""
+    up_to = mark or settling.newest_mark()
+    if settling.settle_up_to(up_to, seconds=STINT):
+        ring(SETTLE_JOB, up_to)
 
 
 def rebuild(part_id: int) -> None:

@@ -6,10 +6,9 @@ what it became in the rebuild's sight, or after, by the new one; and a rebuild l
 where it would have locked each of 65,536 contacts.
 
 The order is fixed: buckets ascending, then contacts ascending. On SQLite there is one writer,
-and nothing to hold; but who writes much has to pause, for the others do not queue.
+and nothing to hold.
 """
 
-import time
 from collections.abc import Collection, Iterable
 
 from django.db import connection
@@ -18,8 +17,8 @@ from apps.contacts.models import Contact
 from apps.core import rows
 
 BUCKET_BITS = 16
+A_PIECE_TAKES = {"postgresql": 0.2, "sqlite": 0.1}  # seconds, about: what others may have to wait
 LOCK = 0x7164  # the class of our advisory locks
-PAUSE = 0.05  # seconds: at a tenth of it others waited for seconds, at twice it no shorter
 
 
 def bucket(contact_id: int) -> int:
@@ -59,7 +58,10 @@ def take(numbers: Iterable[int]) -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, number])
 
 
-def let_others_write() -> None:
-    """Pause between two long writes: who waits for SQLite looks again every 25 to 100 ms."""
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        time.sleep(PAUSE)
+def next_size(size: int, seconds: float, *, least: int, largest: int) -> int:
+    """Return how many to write next, so that a piece takes about as long as it should.
+
+    A statement over many rules costs something however few it is for: pieces do not dwindle.
+    """
+    fitting = int(size * A_PIECE_TAKES[connection.vendor] / max(seconds, 0.001))
+    return min(max(fitting, size // 2, least), 2 * size, largest)

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.core import rows
 from apps.core.jobs import ring
 from apps.segments.models import Change
-from apps.segments.settling import settle_marked
+from apps.segments.settling import newest_mark, settle_marked
 
 AT_ONCE = 20  # contacts settled by the process that changed them; more go to the workers
 SETTLE_JOB = "apps.segments.jobs.settle_waiting"
@@ -33,9 +33,14 @@ def mark(changes: Mapping[int, Iterable[str]], *, quiet: bool = False) -> None:
 def wake(ids: Collection[int]) -> None:
     """See to it that marked contacts are settled: a few right after the commit, many by workers."""
     if len(ids) > AT_ONCE:
-        ring(SETTLE_JOB)
+        call_workers()
     elif ids:
         transaction.on_commit(_settling(frozenset(ids)), robust=True)
+
+
+def call_workers() -> None:
+    """Have workers settle what is marked by now, also in this transaction."""
+    ring(SETTLE_JOB, newest_mark())
 
 
 def _settling(ids: frozenset[int]) -> Callable[[], None]:

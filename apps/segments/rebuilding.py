@@ -21,12 +21,13 @@ from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.segments.deciding import differences_of, read_by_others
-from apps.segments.locking import BUCKET_BITS, bucket, ends, let_others_write, take
+from apps.segments.locking import BUCKET_BITS, bucket, ends, next_size, take
+from apps.segments.marks import call_workers
 from apps.segments.models import Change, Ladder, Rebuild, RebuildPart, Segment
 from apps.segments.moving import Moved, mark_moved, move
 from apps.segments.plan import Plan, live_plan
 from apps.segments.scope import Scope, roomy
-from apps.segments.settling import BATCH, effective_now, settle_apart, settle_waiting
+from apps.segments.settling import batches, effective_now, settle_apart, settle_waiting
 
 PART = (
     16 << BUCKET_BITS
@@ -35,12 +36,10 @@ LAST = 2**62  # the end of the last part, open for whoever comes
 PIECE = 2000  # contacts written at once, to begin with
 LEAST, LARGEST = 500, 20_000
 TRIES = 5  # at a piece in which facts keep coming
-A_PIECE_TAKES = 0.2  # seconds, about: what a settling may have to wait
 DENSE = 4  # ids a mover: below, a range of ids is looked at again rather than a list of them
 PATIENCE = timedelta(seconds=2)  # marks older than this are settled first
 FORGOTTEN_AFTER = timedelta(seconds=15)
 REBUILD_JOB = "apps.segments.jobs.rebuild"
-SETTLE_JOB = "apps.segments.jobs.settle_waiting"
 
 
 def order(
@@ -130,9 +129,8 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
             return
         reached("rebuild.between_ranges")
         done += len(piece)
-        size = _next_size(size, time.monotonic() - began)
+        size = next_size(size, time.monotonic() - began, least=LEAST, largest=LARGEST)
         if done < len(movers):
-            let_others_write()
             _give_way()
     _end(part, now=now or timezone.now())
 
@@ -161,7 +159,10 @@ def _let_the_old_rule_end(part: RebuildPart) -> None:
     """Wait until whoever began to settle by the rules of before has committed.
 
     Afterwards nobody moves by the old rule unseen; whoever begins later reads the new one.
+    With one writer whoever began before the edit had ended before it.
     """
+    if connection.vendor != "postgresql":
+        return
     for number in range(bucket(part.done_to + 1), bucket(min(part.last, _newest())) + 1):
         with transaction.atomic():
             take([number])
@@ -231,9 +232,8 @@ def _write(
     Facts that nobody has settled yet come first, in transactions of their own: who enters by
     a fact starts sequences, and moved by the rebuild would not.
     """
-    waiting = _with_facts(piece)
-    for start in range(0, len(waiting), BATCH):
-        settle_apart(waiting[start : start + BATCH], now=now)
+    for batch in batches(_with_facts(piece)):
+        settle_apart(batch, now=now)
     with transaction.atomic():
         _need_not_last()
         part = RebuildPart.objects.select_for_update().get(pk=part_id)
@@ -313,17 +313,8 @@ def _write_moves(
     key = read_by_others(rebuild, plan)
     if key and moved != Moved(0, 0):
         mark_moved(key, quiet=quiet)
-        ring(SETTLE_JOB)
+        call_workers()
     return moved
-
-
-def _next_size(size: int, seconds: float) -> int:
-    """Return how many to write next, so that a piece takes about as long as it should.
-
-    A statement over many rules costs something however few it is for: pieces do not dwindle.
-    """
-    fitting = int(size * A_PIECE_TAKES / max(seconds, 0.001))
-    return min(max(fitting, size // 2, LEAST), 2 * size, LARGEST)
 
 
 def _give_way() -> None:

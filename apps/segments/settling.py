@@ -5,14 +5,16 @@ order: buckets, contacts by ascending id, then what hangs on them.
 """
 
 import json
+import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import inf
 from typing import NamedTuple
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -23,7 +25,7 @@ from apps.segments import facts as loading
 from apps.segments import sizes
 from apps.segments.calendar import installed
 from apps.segments.difference import differences, fits
-from apps.segments.locking import held, let_others_write
+from apps.segments.locking import held, next_size
 from apps.segments.models import Change, Membership, Pin, Transition, Watermark
 from apps.segments.plan import Plan, Planned, live_plan
 from apps.segments.scope import Scope
@@ -36,6 +38,8 @@ Differing = tuple[int, Planned, bool]  # contact, segment, belongs there
 log = structlog.get_logger(__name__)
 
 BATCH = 1000  # contacts settled in one transaction
+SHORT = 100  # contacts to begin with, where a transaction makes every other wait
+MANY = 5000  # marks looked at together, so that a contact with several is settled once
 FEW = 20  # contacts that memory judges sooner than a statement is written
 CAUSE_LENGTH = 300
 
@@ -66,22 +70,62 @@ def settle_marked(ids: Iterable[int]) -> None:
     settle(sorted(ids), now=timezone.now())
 
 
-def settle_waiting(*, limit: int, now: datetime | None = None) -> int:
+def newest_mark() -> int:
+    return Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def settle_up_to(mark: int, *, seconds: float = inf) -> bool:
+    """Settle the marks up to this one, for so long; return whether there is more to do.
+
+    There is not once a look at them changes nothing: some cannot be settled, others are of
+    contacts that another worker holds. What was marked since is looked at with them.
+    """
+    until = time.monotonic() + seconds
+    waiting = Change.objects.filter(pk__lte=mark)
+    before, left = 0, waiting.count()
+    while left not in (0, before):
+        settle_waiting(limit=MANY, until=until)
+        before, left = left, waiting.count()
+        if time.monotonic() >= until:
+            return left not in (0, before)
+    return False
+
+
+def settle_waiting(*, limit: int, until: float = inf, now: datetime | None = None) -> int:
     """Settle the longest waiting marks, at most `limit` of them; return how many are gone.
 
-    Contacts that another worker holds are left to it; none gone means no progress, not
-    that none waits.
+    Stop once some are and the monotonic clock is past `until`. Contacts that another worker
+    holds are left to it; none gone means no progress, not that none waits.
     """
     oldest = list(Change.objects.order_by("pk").values_list("pk", "contact_id")[:limit])
-    ids = sorted({contact_id for _, contact_id in oldest})
-    for start in range(0, len(ids), BATCH):
-        settle_apart(ids[start : start + BATCH], now=now or timezone.now())
-        let_others_write()
+    for batch in batches(sorted({contact_id for _, contact_id in oldest})):
+        settle_apart(batch, now=now or timezone.now())
+        if time.monotonic() >= until and (gone := _gone(oldest)):
+            return gone
+    return _gone(oldest)
+
+
+def _gone(oldest: Sequence[tuple[int, int]]) -> int:
+    """Return how many of the oldest marks are no more."""
     left = Change.objects.filter(pk__lte=oldest[-1][0]).count() if oldest else 0
     return max(len(oldest) - left, 0)
 
 
-def settle_apart(ids: list[int], *, now: datetime) -> None:
+def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield the contacts, as many at a time as one transaction should settle.
+
+    On SQLite, where a transaction makes every other wait, so many that it is over soon.
+    """
+    size, done = BATCH if connection.vendor == "postgresql" else SHORT, 0
+    while done < len(ids):
+        began = time.monotonic()
+        yield ids[done : done + size]
+        done += size
+        if connection.vendor == "sqlite":
+            size = next_size(size, time.monotonic() - began, least=SHORT // 2, largest=BATCH)
+
+
+def settle_apart(ids: Sequence[int], *, now: datetime) -> None:
     """Settle a batch; where that fails, each contact by itself, so that one stops no other."""
     try:
         settle(ids, now=now, skip_locked=True)

@@ -32,7 +32,13 @@ from apps.segments.models import (
 )
 from apps.segments.plan import Plan, live_plan
 from apps.segments.scope import EVERYBODY, Scope, roomy
-from apps.segments.settling import effective_now, settle_apart, settle_waiting, stored
+from apps.segments.settling import (
+    effective_now,
+    newest_mark,
+    settle_apart,
+    settle_up_to,
+    stored,
+)
 from apps.segments.standing import Judge
 from apps.segments.ticking import tick
 
@@ -72,7 +78,7 @@ def verify(*, now: datetime | None = None, judged: int | None = None) -> Report:
     """
     started = time.monotonic()
     tick(now=now or timezone.now())
-    _settle_what_waits()
+    settle_up_to(newest_mark())  # not those that come meanwhile: there may be no end
     plan = live_plan()
     moment = effective_now(now or timezone.now())
     suspects = {*_by_query(plan, moment), *_by_history(plan)}
@@ -101,13 +107,6 @@ def verify_and_record(*, now: datetime | None = None, judged: int | None = None)
         drift=len(report.drift),
     )
     return report
-
-
-def _settle_what_waits() -> None:
-    """Settle the marks that are there, not those that come meanwhile: there may be no end."""
-    newest = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    while Change.objects.filter(pk__lte=newest).exists() and settle_waiting(limit=BATCH):
-        pass
 
 
 def _drawn(how_many: int | None) -> Iterator[list[Contact]]:

@@ -156,7 +156,7 @@ def report() -> dict[str, Any]:
         "messages": dict(Counter(Message.objects.values_list("state", flat=True))),
         "transitions": Transition.objects.count(),
         "rebuilds": dict(Counter(Rebuild.objects.values_list("state", flat=True))),
-        "dead_tasks": DeadTask.objects.count(),
+        "dead_tasks": list(DeadTask.objects.values_list("job", "error")),
     }
 
 

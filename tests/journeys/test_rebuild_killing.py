@@ -44,7 +44,7 @@ DEATHS = 10 if LONG else 2  # at each point, besides the first
 REARM_EVERY = SECONDS / 2 / DEATHS / 6  # seconds: the last deaths come well before the end
 # A process that dies here never dies idle, with a queue's lock: there is no silence to cure.
 INTERVALS = {"TASK_TIMEOUT": "7", "TASK_RETRY": "8", "MAIL_LEASE": "10", "CANARY_LIMIT": "30"}
-BOUND = 5.0  # seconds for one contact to be settled; a machine at peace takes less than one
+BOUND = 1.0 if LONG else 5.0  # seconds for one contact to be settled; CI has others beside it
 POINTS = (
     "rebuild.before_commit",
     "rebuild.between_ranges",
@@ -247,7 +247,7 @@ def test_an_edit_mails_nobody(aftermath: Aftermath) -> None:
 
 
 def test_no_task_is_buried(aftermath: Aftermath) -> None:
-    assert aftermath.report["dead_tasks"] == 0
+    assert aftermath.report["dead_tasks"] == []
 
 
 def test_segments_do_not_drift(aftermath: Aftermath) -> None:

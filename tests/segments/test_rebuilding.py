@@ -237,7 +237,8 @@ def test_a_chosen_start_is_not_for_those_whom_a_newer_rule_takes(
     row = segment("some", {"any": []})
     nurture.sequence(segment=row)
     editing.save(row, rule=IS_PRO, by=None, now=NOW, enrol_existing=True)
-    waits = iter([lambda: None, lambda: editing.save(row, rule={"all": []}, by=None, now=NOW)])
+    monkeypatch.setattr(rebuilding, "_let_the_old_rule_end", lambda part: None)
+    waits = iter([lambda: editing.save(row, rule={"all": []}, by=None, now=NOW)])
     monkeypatch.setattr(rebuilding, "take", lambda numbers: next(waits)())
     rebuilding.run(Rebuild.objects.order_by("-pk")[0].pk, now=NOW)
     monkeypatch.undo()
@@ -355,7 +356,8 @@ def test_a_fact_that_a_rebuild_meets_unsettled_starts_sequences_all_the_same(
         return record_event(contact, name="ordered", now=NOW)
 
     if while_waiting:
-        waits = iter([lambda: None, order, lambda: None])  # for the old rule's end, for the piece
+        monkeypatch.setattr(rebuilding, "_let_the_old_rule_end", lambda part: None)
+        waits = iter([order, lambda: None])
         monkeypatch.setattr(rebuilding, "take", lambda numbers: next(waits)())
     else:
         order()

@@ -135,12 +135,11 @@ def test_moments_that_pass_while_it_looks_are_no_drift(monkeypatch: pytest.Monke
     settle_all()
     with time_machine.travel(NOW, tick=False) as clock:
 
-        def settle_slowly(*, limit: int) -> int:
-            settled = settling.settle_waiting(limit=limit)
+        def settle_slowly(mark: int) -> None:
+            settling.settle_up_to(mark)
             clock.shift(timedelta(days=40))
-            return settled
 
-        monkeypatch.setattr(verifying, "settle_waiting", settle_slowly)
+        monkeypatch.setattr(verifying, "settle_up_to", settle_slowly)
         ContactFactory()
         assert verify().drift == ()
     assert not Membership.objects.exists()

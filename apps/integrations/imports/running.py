@@ -26,7 +26,6 @@ from apps.integrations.imports.lines import Flaw, Row, Rows
 from apps.integrations.imports.tally import Tally
 from apps.integrations.imports.uploading import rows_of
 from apps.integrations.models import Import, RefusedRow
-from apps.segments.locking import let_others_write
 
 JOB = "apps.integrations.jobs.carry_on_import"
 STINT = 2.0  # seconds of a task: then those behind it in the queue, such as settling, have theirs
@@ -71,8 +70,6 @@ def carry_on(import_id: int, *, seconds: float, now: datetime | None = None) -> 
         reached("import.between_batches")
         if time.monotonic() >= until:
             break
-        if found and found.state == Import.State.RUNNING:
-            let_others_write()
     return found is not None and found.is_under_way
 
 

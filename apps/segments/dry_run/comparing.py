@@ -39,7 +39,8 @@ def foreseen(edit: Edit, *, now: datetime) -> Iterator[None]:
 def as_foreseen(moves: Iterable[tuple[int, int, bool]]) -> Iterator[None]:
     """Let `Foreseen` have these rows: contact, segment, whether it enters."""
     with _table():
-        rows.insert(Foreseen, ("contact_id", "segment_id", "due"), moves)
+        schema = _TEMPORARY[connection.vendor]
+        rows.insert(Foreseen, ("contact_id", "segment_id", "due"), moves, schema=schema)
         _index()
         yield
 
@@ -61,7 +62,10 @@ def counted() -> dict[tuple[int, bool], int]:
 def _compare(edit: Edit, *, now: datetime) -> None:
     with roomy(helpers=1):  # somebody waits for it
         for sql, params in _differences(edit, now=now):
-            _run(f"INSERT INTO {TABLE} {sql}", params)
+            _run(f"INSERT INTO {_TEMPORARY[connection.vendor]}.{TABLE} {sql}", params)
+
+
+_TEMPORARY = {"postgresql": "pg_temp", "sqlite": "temp"}
 
 
 def _index() -> None:

@@ -5,7 +5,6 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from urllib.parse import unquote_plus
 
-from apps.segments.locking import let_others_write
 from apps.segments.models import Proposal, ProposedMove
 
 KEPT = timedelta(days=1)
@@ -32,6 +31,6 @@ def forget_texts(emails: Collection[str]) -> None:
 def _drop(proposal: Proposal) -> None:
     """Delete a proposal and its lists, a piece at a time."""
     moves = ProposedMove.objects.filter(proposal=proposal)
-    while moves.filter(pk__in=list(moves.values_list("pk", flat=True)[:PIECE])).delete()[0]:
-        let_others_write()
+    while piece := list(moves.values_list("pk", flat=True)[:PIECE]):
+        moves.filter(pk__in=piece).delete()
     Proposal.objects.filter(pk=proposal.pk).delete()

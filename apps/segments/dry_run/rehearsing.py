@@ -16,13 +16,13 @@ from django.http import QueryDict
 from apps.accounts.models import User
 from apps.contacts.models import Contact
 from apps.core import rows
+from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.segments.dry_run import outcomes
 from apps.segments.dry_run.comparing import TABLE, foreseen
 from apps.segments.dry_run.edits import NEW, Basis, Edit
 from apps.segments.editor.editor import Editor
 from apps.segments.listing import in_words
-from apps.segments.locking import let_others_write
 from apps.segments.models import Foreseen, Proposal, ProposedMove, Segment
 from apps.segments.plan import catalogue
 
@@ -130,7 +130,7 @@ def _write_lists(proposal: Proposal) -> None:
             _hold(proposal)
             rows.run(_INSERT, [proposal.pk, NEW, after, last], answers=False)
         after = last
-        let_others_write()
+        reached("rehearsal.between_pieces")
 
 
 _INSERT = f"""

@@ -28,7 +28,6 @@ from apps.core.jobs import ring
 from apps.segments import sizes
 from apps.segments.exports import formats
 from apps.segments.exports.columns import Cell, cells, columns_of, header
-from apps.segments.locking import let_others_write
 from apps.segments.members import entered_since
 from apps.segments.models import Export, ExportPart, Membership, Segment
 
@@ -117,7 +116,6 @@ def carry_on(export_id: int, *, seconds: float, now: datetime | None = None) -> 
         reached("export.between_parts")
         if time.monotonic() >= until:
             return export is not None and export.is_under_way
-        let_others_write()
     if export and export.is_under_way:
         _write_file(export, now=now or timezone.now())
     return False

@@ -413,11 +413,11 @@ def test_a_killed_workers_successor_begins_anew_and_the_last_gives_up(
     row = segment("some", NOBODY)
     proposal = rehearse(marketer, row, form(row, rule=IS_PRO)).context["proposal"]
 
-    def die() -> None:
+    def die(point: str) -> None:
         raise Killed
 
     with monkeypatch.context() as dying:
-        dying.setattr(rehearsing, "let_others_write", die)
+        dying.setattr(rehearsing, "reached", die)
         with pytest.raises(Killed):
             jobs.rehearse(proposal.pk)
     assert ProposedMove.objects.count() == 1
@@ -437,11 +437,11 @@ def test_a_worker_whose_task_was_given_to_another_stops(
     row = segment("some", NOBODY)
     proposal = rehearse(marketer, row, form(row, rule=IS_PRO)).context["proposal"]
 
-    def give_away() -> None:
+    def give_away(point: str) -> None:
         Proposal.objects.update(attempt=F("attempt") + 1)
 
     with monkeypatch.context() as slow:
-        slow.setattr(rehearsing, "let_others_write", give_away)
+        slow.setattr(rehearsing, "reached", give_away)
         jobs.rehearse(proposal.pk)
     proposal.refresh_from_db()
     assert proposal.state == Proposal.State.WORKING

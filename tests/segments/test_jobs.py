@@ -1,0 +1,96 @@
+"""A worker's task ends in time: what is left is another task, behind those that wait."""
+
+import pytest
+from django_q.models import OrmQ
+
+from apps.contacts.profile import change_profile
+from apps.segments import jobs, marks, settling
+from apps.segments.models import Transition
+from apps.segments.signals import memberships_changed
+from tests.factories import NOW, ContactFactory
+from tests.segments.build import IS_PRO, members, segment
+
+pytestmark = pytest.mark.usefixtures("catalogue")
+
+Rung = list[tuple[str, tuple[int, ...]]]
+
+
+def marked(how_many: int) -> set[int]:
+    contacts = [ContactFactory() for _ in range(how_many)]
+    for contact in contacts:
+        change_profile(contact, now=NOW, traits={"plan": "pro"}, source="test")
+    OrmQ.objects.all().delete()
+    return {contact.pk for contact in contacts}
+
+
+def rung() -> Rung:
+    """Take what is in the queue out of it."""
+    tasks = [row.task for row in OrmQ.objects.order_by("pk")]
+    OrmQ.objects.all().delete()
+    return [(task["func"], tuple(task["args"])) for task in tasks]
+
+
+@pytest.fixture
+def _two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "BATCH", 2)
+    monkeypatch.setattr(settling, "SHORT", 2)
+    monkeypatch.setattr(settling, "next_size", lambda size, *_, **__: size)
+
+
+@pytest.mark.usefixtures("_two_at_once")
+def test_settling_goes_on_in_another_task_once_its_time_is_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "STINT", 0)
+    segment("pros", IS_PRO)
+    ids = marked(3)
+    up_to = settling.newest_mark()
+    jobs.settle_waiting(up_to)
+    assert len(ids & members("pros")) == 2
+    assert rung() == [("apps.segments.jobs.settle_waiting", (up_to,))]
+    jobs.settle_waiting(up_to)
+    assert members("pros") == ids
+    assert rung() == []
+
+
+def test_a_task_ends_when_that_is_settled_which_was_marked_when_it_was_rung_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However many are rung for during a large intake, none takes all the work of those behind."""
+    monkeypatch.setattr(settling, "MANY", 1)
+    segment("pros", IS_PRO)
+    ids = marked(2)
+    marks.call_workers()
+    ((_, args),) = rung()
+    later = marked(2)
+    jobs.settle_waiting(*args)
+    assert members("pros") == ids
+    jobs.settle_waiting()
+    assert members("pros") == ids | later
+    assert rung() == []
+
+
+@pytest.mark.usefixtures("_two_at_once")
+def test_contacts_that_cannot_be_settled_stop_no_other_and_are_not_rung_for_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(jobs, "STINT", 0)
+    segment("pros", IS_PRO)
+    first, second, *others = sorted(marked(6))
+    up_to = settling.newest_mark()
+    marked(8)
+
+    def refuse(entered: list[Transition], **kwargs: object) -> None:
+        if {row.contact_id for row in entered} & {first, second}:
+            raise ArithmeticError("a defect above")
+
+    memberships_changed.connect(refuse)
+    try:
+        for _ in range(5):
+            jobs.settle_waiting(up_to)
+        rung()
+        jobs.settle_waiting(up_to)
+        assert rung() == []
+    finally:
+        memberships_changed.disconnect(refuse)
+    assert members("pros") >= set(others)
