@@ -111,7 +111,9 @@ DATABASES: dict[str, dict[str, Any]] = {
         secret("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'tidemark.sqlite3'}"
     )
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+_one_writer = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
+if _one_writer:
+    DATABASES["default"]["ENGINE"] = "apps.core.sqlite"  # whose writers queue
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE: a deferred transaction that turns into a writer fails under load.
         # FULL: an acknowledged answer survives a power cut, not only a killed process.
@@ -131,10 +133,9 @@ else:
 # To open SQLite's file and close it again takes longer than most of what is asked of it.
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
 
-# One writer at a time is what SQLite can do: more threads would only wait inside it.
-_one = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
-WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if _one else 2)
-WEB_THREADS = env.int("WEB_THREADS", default=1 if _one else 4)
+# One writer at a time is what SQLite can do: more threads would only queue for it.
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=1 if _one_writer else 2)
+WEB_THREADS = env.int("WEB_THREADS", default=1 if _one_writer else 4)
 
 REDIS_URL = secret("REDIS_URL")
 CACHES = {

@@ -12,7 +12,7 @@ from django.utils.dateparse import parse_time
 from django.utils.module_loading import import_string
 
 SQLITE_NEEDED = (3, 38)  # JSON functions are built in from here on
-ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+ENGINES = {"apps.core.sqlite", "django.db.backends.postgresql"}
 WEEK_STARTS = ("monday", "saturday", "sunday")
 SINK = ("127.0.0.1", 2525)
 
@@ -23,7 +23,7 @@ def databases(**_: Any) -> list[CheckMessage]:
     if engine not in ENGINES:
         hint = "Set DATABASE_URL to postgres://... or sqlite:///path, or leave it unset."
         return [Error(f"Tidemark does not run on {engine}.", hint=hint, id="tidemark.E001")]
-    if engine == "django.db.backends.sqlite3" and sqlite3.sqlite_version_info < SQLITE_NEEDED:
+    if engine == "apps.core.sqlite" and sqlite3.sqlite_version_info < SQLITE_NEEDED:
         hint = "Use a Python built with SQLite 3.38 or later, or PostgreSQL by DATABASE_URL."
         return [
             Error(f"SQLite {sqlite3.sqlite_version} is too old.", hint=hint, id="tidemark.E002")

@@ -41,7 +41,7 @@ def test_an_engine_we_do_not_run_on_is_an_error(monkeypatch: pytest.MonkeyPatch)
 def test_an_old_sqlite_is_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    engine = "django.db.backends.sqlite3"
+    engine = "apps.core.sqlite"
     monkeypatch.setitem(django_settings.DATABASES["default"], "ENGINE", engine)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 31, 0))
     assert found(checks.databases) == ["tidemark.E002"]

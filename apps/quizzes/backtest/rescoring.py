@@ -30,7 +30,6 @@ from apps.quizzes.signals import responses_rescored
 JOB = "apps.quizzes.jobs.carry_on_rescoring"
 FEW = 500  # responses that are re-scored before the page is answered
 STINT = 2.0  # seconds of a task, then those behind it in the queue have theirs
-PAUSE = 0.05  # seconds between batches: who waits for SQLite looks again every 25 to 100 ms
 FORGOTTEN_AFTER = timedelta(seconds=15)
 RESULT = ("score", "percent", "tier_key", "tier_label", "ending_key", "receipt", "scored_by_id")
 
@@ -87,7 +86,6 @@ def carry_on(rescoring_id: int, *, seconds: float, now: datetime | None = None) 
         reached("rescoring.between_batches")
         if time.monotonic() >= until:
             return True
-        time.sleep(PAUSE)
     return False
 
 
