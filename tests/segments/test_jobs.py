@@ -31,17 +31,16 @@ def rung() -> Rung:
 
 
 @pytest.fixture
-def _two_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def _two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a task no time for more than one batch, of two contacts."""
+    monkeypatch.setattr(jobs, "STINT", 0)
     monkeypatch.setattr(settling, "BATCH", 2)
     monkeypatch.setattr(settling, "SHORT", 2)
     monkeypatch.setattr(settling, "next_size", lambda size, *_, **__: size)
 
 
-@pytest.mark.usefixtures("_two_at_once")
-def test_settling_goes_on_in_another_task_once_its_time_is_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(jobs, "STINT", 0)
+@pytest.mark.usefixtures("_two_at_a_time")
+def test_settling_goes_on_in_another_task_once_its_time_is_up() -> None:
     segment("pros", IS_PRO)
     ids = marked(3)
     up_to = settling.newest_mark()
@@ -70,11 +69,8 @@ def test_a_task_ends_when_that_is_settled_which_was_marked_when_it_was_rung_for(
     assert rung() == []
 
 
-@pytest.mark.usefixtures("_two_at_once")
-def test_contacts_that_cannot_be_settled_stop_no_other_and_are_not_rung_for_without_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(jobs, "STINT", 0)
+@pytest.mark.usefixtures("_two_at_a_time")
+def test_contacts_that_cannot_be_settled_stop_no_other_and_are_not_rung_for_without_end() -> None:
     segment("pros", IS_PRO)
     first, second, *others = sorted(marked(6))
     up_to = settling.newest_mark()
