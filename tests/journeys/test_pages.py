@@ -92,6 +92,7 @@ def visitors(demo: Site, browser: Browser) -> Iterator[dict[str, Visitor]]:
 def findings(visitor: Visitor) -> list[str]:
     """Return what is wrong with the page at hand, in each width and colour scheme."""
     page = visitor.page
+    page.wait_for_load_state()  # a click returns when the next page has only begun
     page.evaluate(SHORTEN)
     found = [f"console: {text}" for text in visitor.complaints]
     for width in WIDTHS:
