@@ -38,7 +38,7 @@ Differing = tuple[int, Planned, bool]  # contact, segment, belongs there
 log = structlog.get_logger(__name__)
 
 BATCH = 1000  # contacts settled in one transaction
-SHORT = 100  # contacts to begin with, where a transaction makes every other wait
+SHORT = 200  # contacts at least, where it makes every other wait
 MANY = 5000  # marks looked at together, so that a contact with several is settled once
 FEW = 20  # contacts that memory judges sooner than a statement is written
 CAUSE_LENGTH = 300
@@ -114,7 +114,8 @@ def _gone(oldest: Sequence[tuple[int, int]]) -> int:
 def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """Yield the contacts, as many at a time as one transaction should settle.
 
-    On SQLite, where a transaction makes every other wait, so many that it is over soon.
+    On SQLite, where a transaction makes every other wait, so many that it is over soon. A
+    statement over many rules has its cost however few it is for, so they are never under SHORT.
     """
     size, done = BATCH if connection.vendor == "postgresql" else SHORT, 0
     while done < len(ids):
@@ -122,7 +123,7 @@ def batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
         yield ids[done : done + size]
         done += size
         if connection.vendor == "sqlite":
-            size = next_size(size, time.monotonic() - began, least=SHORT // 2, largest=BATCH)
+            size = next_size(size, time.monotonic() - began, least=SHORT, largest=BATCH)
 
 
 def settle_apart(ids: Sequence[int], *, now: datetime) -> None:
