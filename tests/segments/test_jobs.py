@@ -1,10 +1,11 @@
 """A worker's task ends in time: what is left is another task, behind those that wait."""
 
 import pytest
+from django.db import connection
 from django_q.models import OrmQ
 
 from apps.contacts.profile import change_profile
-from apps.segments import jobs, marks, settling
+from apps.segments import jobs, locking, marks, settling
 from apps.segments.models import Transition
 from apps.segments.signals import memberships_changed
 from tests.factories import NOW, ContactFactory
@@ -67,6 +68,13 @@ def test_a_task_ends_when_that_is_settled_which_was_marked_when_it_was_rung_for(
     jobs.settle_waiting()
     assert members("pros") == ids | later
     assert rung() == []
+
+
+def test_batches_do_not_dwindle_however_long_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(locking.A_PIECE_TAKES, connection.vendor, 0.0)
+    sizes = [len(batch) for batch in settling.batches(range(5 * settling.SHORT))]
+    assert sum(sizes) == 5 * settling.SHORT
+    assert min(sizes) >= settling.SHORT
 
 
 @pytest.mark.usefixtures("_two_at_a_time")
