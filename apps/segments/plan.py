@@ -1,6 +1,6 @@
 """The live segments as one compiled plan: rules read, ordered so that none sees a stale other.
 
-The plan is kept in the process and read again when any live segment was saved.
+The plan is kept in the process and read again when any segment was written.
 """
 
 import graphlib
@@ -11,7 +11,6 @@ from graphlib import TopologicalSorter
 from hashlib import blake2b
 
 import structlog
-from django.db import connection
 
 from apps.contacts import traits
 from apps.core import rows
@@ -22,7 +21,7 @@ from apps.rules.edges import Edge, edges
 from apps.rules.errors import RuleError
 from apps.rules.keys import Keys, keys
 from apps.rules.nodes import All, Any, Not, Rule, SegmentCondition
-from apps.segments.models import Change, Segment
+from apps.segments.models import Change, PlanStamp, Segment
 
 log = structlog.get_logger(__name__)
 
@@ -149,34 +148,31 @@ class Plan:
         return tuple(found.values())
 
 
-_STAMPS = {  # one text that tells the live segments as they are now from all they were before
-    "postgresql": "SELECT md5(string_agg(stamp, ' ' ORDER BY id)) FROM {} WHERE status = %s",
-    "sqlite": "SELECT group_concat(stamp, ' ') FROM"
-    " (SELECT stamp FROM {} WHERE status = %s ORDER BY id) AS live",
-}
 _cached: tuple[str | None, Plan] = (None, Plan(()))
 
 
 def live_plan() -> Plan:
-    """Return the plan of the live segments as committed now: one small query when unchanged."""
+    """Return the plan of the live segments as committed now: one row read when unchanged."""
     global _cached  # noqa: PLW0603  one plan a process, replaced whole
-    stamps = _stamps()
+    stamp = _stamp()
     known, plan = _cached
-    if known != stamps:
+    if known != stamp:
         plan = compile_live()
-        _cached = (stamps, plan)
+        _cached = (stamp, plan)
     return plan
+
+
+def _stamp() -> str | None:
+    """Return what tells the segments as they are now from all they were before."""
+    table = rows.table(PlanStamp)
+    found = rows.run(f"SELECT value FROM {table} WHERE id = %s", [PlanStamp.ONLY])
+    return str(found[0][0]) if found else None
 
 
 def fingerprint() -> str:
     """Return what tells the live segments as they are now from all they were before."""
-    return blake2b((_stamps() or "").encode(), digest_size=16).hexdigest()
-
-
-def _stamps() -> str | None:
-    sql = _STAMPS[connection.vendor].format(rows.table(Segment))
-    ((stamps,),) = rows.run(sql, [Segment.Status.LIVE.value])
-    return None if stamps is None else str(stamps)
+    stamps = Segment.objects.live().order_by("pk").values_list("stamp", flat=True)
+    return blake2b(" ".join(stamps).encode(), digest_size=16).hexdigest()
 
 
 def compile_live() -> Plan:

@@ -3,7 +3,7 @@
 from apps.segments.models.export import Export, ExportPart
 from apps.segments.models.proposal import Foreseen, Proposal, ProposedMove
 from apps.segments.models.report import SprawlReport
-from apps.segments.models.segment import Ladder, Revision, Segment
+from apps.segments.models.segment import Ladder, PlanStamp, Revision, Segment
 from apps.segments.models.size import Size, SizeNote
 from apps.segments.models.standing import Membership, Pin, PinChange, Transition
 from apps.segments.models.work import Change, Rebuild, RebuildPart, Verification, Watermark
@@ -17,6 +17,7 @@ __all__ = [
     "Membership",
     "Pin",
     "PinChange",
+    "PlanStamp",
     "Proposal",
     "ProposedMove",
     "Rebuild",

@@ -42,7 +42,7 @@ class Segment(models.Model):
     rung = models.PositiveSmallIntegerField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=0, editable=False)
     stamp = models.CharField(
-        max_length=16, editable=False, help_text="New at every save: what plans are cached by."
+        max_length=16, editable=False, help_text="New at every save: tells one state from another."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -79,6 +79,19 @@ class Segment(models.Model):
         # Not the revision: a save that was rolled back gives its number to the next one.
         self.stamp = secrets.token_hex(8)
         super().save(*args, **kwargs)
+
+
+class PlanStamp(models.Model):
+    """What the compiled rules are cached by: one row, new whenever any segment is written.
+
+    A trigger of the database writes it (migration 0015), so that no way of writing is missed.
+    """
+
+    ONLY = 1  # its id
+    value = models.UUIDField()
+
+    def __str__(self) -> str:
+        return str(self.value)
 
 
 class Revision(models.Model):
