@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -152,17 +152,14 @@ def _by_history(plan: Plan, scope: Scope = EVERYBODY) -> Iterator[Drift]:
     Of two contacts that became one the longer membership counts: that need not be the last entry.
     """
     slugs = {segment.pk: segment.slug for segment in plan.segments}
-    entries = Transition.objects.filter(
-        contact=OuterRef("contact"),
-        segment=OuterRef("segment"),
-        kind=Transition.Kind.ENTERED,
-        at=OuterRef("since"),
-    )
     stored = scope.of(Membership.objects.filter(segment__in=slugs), "contact")
+    entries = scope.of(Transition.objects.filter(kind=Transition.Kind.ENTERED), "contact")
+    # As sets: SQLite takes six times as long to look for the entry of each membership.
+    unentered = stored.values_list("segment_id", "contact_id", "since").difference(
+        entries.values_list("segment_id", "contact_id", "at")
+    )
     with roomy():
-        for segment_id, contact_id in stored.exclude(Exists(entries)).values_list(
-            "segment_id", "contact_id"
-        ):
+        for segment_id, contact_id, _since in unentered:
             yield Drift(slugs[segment_id], contact_id, stored=True, reading="history")
 
 
