@@ -1,5 +1,6 @@
 """Writing who moves straight from the statement that finds them, however many they are."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +12,14 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 from django.utils.timezone import localdate
 
+from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.rules.query import Sql
 from apps.segments.models import Change, Membership, SizeNote, Transition
 from apps.segments.signals import memberships_changed
 
 Kind = Transition.Kind
+Found = tuple[int, int, int]  # contact, segment, 1 where it belongs there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,23 @@ def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Mov
         quiet=quiet,
     )
     return moved
+
+
+def given(found: Sequence[Found]) -> Sql:
+    """Return what finds just these, but for whoever was erased meanwhile."""
+    if connection.vendor == "postgresql":
+        listed = (
+            "unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS given (contact, segment, due)"
+        )
+        params = [f"{{{','.join(map(str, column))}}}" for column in zip(*found, strict=True)]
+    else:
+        columns = "value ->> 0 AS contact, value ->> 1 AS segment, value ->> 2 AS due"
+        listed = f"(SELECT {columns} FROM json_each(%s)) AS given"
+        params = [json.dumps(found)]
+    return (
+        f"SELECT contact AS contact_id, segment AS segment_id, due FROM {listed}"
+        f" WHERE EXISTS (SELECT 1 FROM {_table(Contact)} AS there WHERE there.id = contact)"
+    ), tuple(params)
 
 
 def mark_moved(key: str, *, quiet: bool) -> None:

@@ -2,15 +2,15 @@
 
 A rebuild is cut into parts, each the contacts between two ids, which workers take side by side.
 A part first looks at all its contacts by one statement and holds nobody; then it writes who
-differs in small pieces, each looked at again with its bucket held alone (locking.py). So
-whoever is settled meanwhile waits for one small piece at most, and is judged by the new rule.
+differs in small pieces, each with its bucket held alone (locking.py), and looks again at those
+alone who were settled since (overtaking.py). So whoever is settled meanwhile waits for one
+small piece at most, and is judged by the new rule.
 """
 
 import time
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence, Set
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -20,19 +20,21 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
+from apps.rules.query import Sql
+from apps.segments import overtaking
 from apps.segments.deciding import differences_of, read_by_others
 from apps.segments.locking import BUCKET_BITS, bucket, ends, next_size, take
+from apps.segments.looking import Look, look_at
 from apps.segments.marks import call_workers
 from apps.segments.models import Change, Ladder, Rebuild, RebuildPart, Segment
-from apps.segments.moving import Moved, mark_moved, move
+from apps.segments.moving import Moved, given, mark_moved, move
 from apps.segments.plan import Plan, live_plan
-from apps.segments.scope import Scope, roomy
+from apps.segments.scope import Scope
 from apps.segments.settling import batches, effective_now, settle_apart, settle_waiting
 
 PART = (
     16 << BUCKET_BITS
 )  # ids: each part looks through all events of a name, however few its contacts
-LAST = 2**62  # the end of the last part, open for whoever comes
 PIECE = 2000  # contacts written at once, to begin with
 LEAST, LARGEST = 500, 20_000
 TRIES = 5  # at a piece in which facts keep coming
@@ -119,13 +121,14 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
     if part.is_done or part.rebuild.state != Rebuild.State.WAITING:
         return
     _let_the_old_rule_end(part)
-    moving = _moving(part, now=now or timezone.now())
-    movers = array("q", dict.fromkeys(moving.contacts))
+    RebuildPart.objects.filter(pk=part_id).update(touched_at=now or timezone.now())
+    look = look_at(part, now=now or timezone.now())
+    movers = array("q", dict.fromkeys(look.contacts))
     size, done = PIECE, 0
     while done < len(movers):
         piece = _piece(movers[done : done + size])
         began = time.monotonic()
-        if not _write(part_id, piece, moving.among(piece), now=now or timezone.now()):
+        if not _write(part_id, piece, look, now=now or timezone.now(), tries=TRIES):
             return
         reached("rebuild.between_ranges")
         done += len(piece)
@@ -142,7 +145,7 @@ def _open_parts() -> QuerySet[RebuildPart]:
 
 def _cut(rebuild: Rebuild, *, now: datetime) -> None:
     starts = range(0, _newest() + 1, PART)
-    lasts = [*(start - 1 for start in starts[1:]), LAST]
+    lasts = [*(start - 1 for start in starts[1:]), RebuildPart.OPEN]
     parts = [
         RebuildPart(rebuild=rebuild, first=first, last=last, done_to=first - 1, touched_at=now)
         for first, last in zip(starts, lasts, strict=True)
@@ -168,52 +171,6 @@ def _let_the_old_rule_end(part: RebuildPart) -> None:
             take([number])
 
 
-@dataclass(frozen=True, slots=True)
-class _Moving:
-    """Who differs in what, by ascending contact: two numbers for each of perhaps millions."""
-
-    contacts: "array[int]"
-    segments: "array[int]"
-
-    def among(self, piece: Sequence[int]) -> set[int]:
-        """Return the segments in which the contacts of a piece differ."""
-        start = bisect_left(self.contacts, piece[0])
-        return set(self.segments[start : bisect_right(self.contacts, piece[-1])])
-
-
-def _moving(part: RebuildPart, *, now: datetime) -> _Moving:
-    """Return who differs among the contacts not yet done, and in which segments.
-
-    Nobody is held.
-    """
-    RebuildPart.objects.filter(pk=part.pk).update(touched_at=now)
-    scope = _yet_to_do(part)
-    found = _Moving(array("q"), array("q"))
-    differences = differences_of(part.rebuild, live_plan(), scope, now=effective_now(now))
-    for sql, params in differences:
-        with roomy(), connection.cursor() as cursor:
-            ordered = f"SELECT contact_id, segment_id FROM ({sql}) AS moving ORDER BY contact_id"
-            cursor.execute(ordered, params)
-            for contact_id, segment_id in cursor:
-                found.contacts.append(contact_id)
-                found.segments.append(segment_id)
-    if len(differences) > 1:
-        pairs = sorted(zip(found.contacts, found.segments, strict=True))
-        return _Moving(array("q", (pk for pk, _ in pairs)), array("q", (pk for _, pk in pairs)))
-    return found
-
-
-def _yet_to_do(part: RebuildPart) -> Scope:
-    """Return the contacts of a part; an open end is no condition.
-
-    Where there is one on events, SQLite reads all of them in the order of contacts.
-    """
-    return Scope(
-        first=part.done_to + 1 if part.done_to >= 0 else None,
-        last=part.last if part.last < LAST else None,
-    )
-
-
 def _piece(movers: Sequence[int]) -> list[int]:
     """Return those of the first one's bucket."""
     _, last = ends(bucket(movers[0]))
@@ -224,9 +181,7 @@ def _is_dense(piece: Sequence[int]) -> bool:
     return piece[-1] - piece[0] < DENSE * len(piece)
 
 
-def _write(
-    part_id: int, piece: Sequence[int], segments: Set[int], *, now: datetime, tries: int = TRIES
-) -> bool:
+def _write(part_id: int, piece: Sequence[int], look: Look, *, now: datetime, tries: int) -> bool:
     """Write who moves of a piece; return whether the rebuild goes on.
 
     Facts that nobody has settled yet come first, in transactions of their own: who enters by
@@ -238,9 +193,10 @@ def _write(
         _need_not_last()
         part = RebuildPart.objects.select_for_update().get(pk=part_id)
         take([bucket(piece[0])])
-        if not (tries and _with_facts(piece)):
-            return _write_held(part, piece, segments, now=now)
-    return _write(part_id, piece, segments, now=now, tries=tries - 1)
+        unsettled = _with_facts(piece)
+        if not (tries and unsettled):
+            return _write_held(part, piece, look, unsettled, now=now)
+    return _write(part_id, piece, look, now=now, tries=tries - 1)
 
 
 def _need_not_last() -> None:
@@ -262,7 +218,12 @@ def _with_facts(piece: Sequence[int]) -> list[int]:
 
 
 def _write_held(
-    part: RebuildPart, piece: Sequence[int], segments: Set[int], *, now: datetime
+    part: RebuildPart,
+    piece: Sequence[int],
+    look: Look,
+    unsettled: Collection[int],
+    *,
+    now: datetime,
 ) -> bool:
     """Write who moves of a piece whose part and bucket are held; return whether it is wanted.
 
@@ -274,10 +235,12 @@ def _write_held(
     rebuild = Rebuild.objects.select_related("segment").get(pk=part.rebuild_id)
     if not _is_wanted(rebuild, now=now):
         return False
-    moved = _write_moves(rebuild, plan, piece, segments, now=effective_now(now))
-    part.done_to = max(part.done_to, piece[-1])
-    part.entered += moved.entered
-    part.departed += moved.departed
+    if left := piece[bisect_right(piece, part.done_to) :]:  # of a worker beside this one
+        again = left if plan is not look.plan else _again(left, unsettled)
+        for moved in _write_moves(rebuild, plan, look, left, again, now=effective_now(now)):
+            part.entered += moved.entered
+            part.departed += moved.departed
+        part.done_to = left[-1]
     part.touched_at = now
     part.save()
     reached("rebuild.before_commit")
@@ -294,24 +257,53 @@ def _is_wanted(rebuild: Rebuild, *, now: datetime) -> bool:
     return False
 
 
+def _again(piece: Sequence[int], unsettled: Collection[int]) -> list[int]:
+    """Return those of a piece of whom what was found need not be so any more."""
+    return sorted(overtaking.between(piece[0], piece[-1]).union(unsettled).intersection(piece))
+
+
 def _write_moves(
-    rebuild: Rebuild, plan: Plan, piece: Sequence[int], segments: Set[int], *, now: datetime
-) -> Moved:
+    rebuild: Rebuild,
+    plan: Plan,
+    look: Look,
+    piece: Sequence[int],
+    again: Sequence[int],
+    *,
+    now: datetime,
+) -> Iterator[Moved]:
+    """Write what was found, as of the moment it was so; then look again at some, as of now."""
+    overtaken = frozenset(again)
+    if found := [row for row in look.at(piece) if row[0] not in overtaken]:
+        yield _move(rebuild, plan, [given(found)], now=look.now)
+    if again:
+        among = {segment_id for pk, segment_id, _ in look.at(again) if pk in overtaken}
+        yield _move(
+            rebuild,
+            plan,
+            differences_of(rebuild, plan, _scope(again), now=now, among=among),
+            now=now,
+        )
+
+
+def _scope(ids: Sequence[int]) -> Scope:
+    return Scope(first=ids[0], last=ids[-1]) if _is_dense(ids) else Scope(ids=tuple(ids))
+
+
+def _move(rebuild: Rebuild, plan: Plan, found: Sequence[Sql], *, now: datetime) -> Moved:
     """Write the moves, and mark who moved for the segments that refer to this one.
 
     Those follow as quietly: an edit must not start the sequences of others either.
     """
-    dense = _is_dense(piece)
-    scope = Scope(first=piece[0], last=piece[-1]) if dense else Scope(ids=tuple(piece))
-    found = differences_of(rebuild, plan, scope, now=now, among=segments)
     if not found:
         return Moved(0, 0)
     quiet = not rebuild.enrol_existing
     whole = "ladder" if rebuild.ladder_id else "rebuild"
     cause = f"revision:{rebuild.revision}" if rebuild.segment else whole
     moved = move(found, cause=cause, now=now, quiet=quiet)
-    key = read_by_others(rebuild, plan)
-    if key and moved != Moved(0, 0):
+    if moved == Moved(0, 0):
+        return moved
+    overtaking.note_moved(rebuild)
+    if key := read_by_others(rebuild, plan):
         mark_moved(key, quiet=quiet)
         call_workers()
     return moved
@@ -334,3 +326,4 @@ def _end(part: RebuildPart, *, now: datetime) -> None:
         RebuildPart.objects.filter(pk=part.pk).update(done_to=part.last, touched_at=now)
         if rebuild.state == Rebuild.State.WAITING and not _open_parts().filter(rebuild=rebuild):
             Rebuild.objects.filter(pk=rebuild.pk).update(state=Rebuild.State.DONE, finished_at=now)
+        overtaking.forget()

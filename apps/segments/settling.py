@@ -22,7 +22,7 @@ from apps.core import rows
 from apps.core.crashpoints import reached
 from apps.rules.clock import Clock
 from apps.segments import facts as loading
-from apps.segments import sizes
+from apps.segments import overtaking, sizes
 from apps.segments.calendar import installed
 from apps.segments.difference import differences, fits
 from apps.segments.locking import held, next_size
@@ -153,10 +153,12 @@ def settle(ids: Collection[int], *, now: datetime, skip_locked: bool = False) ->
         if not marks:
             return []
         marked = {pk: contacts[pk] for pk in {mark.contact_id for mark in marks}}
-        now = effective_now(now, marks)
+        now, rebuilding = _moment(now, marks)
         moves = _moves(marked, marks, now=now)
         for quiet in (False, True):
             write([move for move in moves if move.quiet is quiet], now=now, quiet=quiet)
+        if rebuilding:
+            overtaking.note(marked)
         reached("settle.before_commit")
     return moves
 
@@ -174,15 +176,23 @@ def _taken(ids: Collection[int]) -> list[Mark]:
     ]
 
 
-def effective_now(now: datetime, marks: Iterable[Mark] = ()) -> datetime:
-    """Return the moment to judge at: never before the watermark or a mark.
+def effective_now(now: datetime) -> datetime:
+    """Return the moment to judge at: never before the watermark.
 
     What time itself flipped up to the watermark is done with; an earlier clock, on another
     host, would undo it for good.
     """
-    watermark = rows.run(f"SELECT ticked_to FROM {rows.table(Watermark)}")
-    moments = [rows.moment(ticked_to) for (ticked_to,) in watermark]
-    return max([now, *(mark.created_at for mark in marks), *moments])
+    moment, _ = _moment(now)
+    return moment
+
+
+def _moment(now: datetime, marks: Iterable[Mark] = ()) -> tuple[datetime, bool]:
+    """Return the moment to judge these marks at, and whether a rebuild waits."""
+    [(ticked_to, rebuilding)] = rows.run(
+        f"SELECT (SELECT ticked_to FROM {rows.table(Watermark)}), EXISTS ({overtaking.WAITING})"
+    )
+    moments = [rows.moment(ticked_to)] if ticked_to else []
+    return max([now, *(mark.created_at for mark in marks), *moments]), bool(rebuilding)
 
 
 def _moves(contacts: Mapping[int, Contact], marks: Iterable[Mark], *, now: datetime) -> list[Move]:

@@ -11,6 +11,7 @@ from apps.contacts.models import Event, ProfileChange
 from apps.segments.models import (
     Change,
     Membership,
+    Overtaken,
     Rebuild,
     Revision,
     Segment,
@@ -48,7 +49,7 @@ def restore() -> None:
     _forget_events(int(str(events)))
     execute(f"DELETE FROM segments_transition WHERE id > {transitions}")
     _put_rules_back()
-    for model in (Change, OrmQ, ProfileChange, Rebuild, SizeNote, Verification):
+    for model in (Change, OrmQ, Overtaken, ProfileChange, Rebuild, SizeNote, Verification):
         model._base_manager.all().delete()
     Watermark.objects.all().delete()
     Watermark.objects.create(pk=1, ticked_to=NOW)

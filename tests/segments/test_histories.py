@@ -1,12 +1,12 @@
-"""Random histories: whatever happens, in whatever order, stored membership is what a
-recomputation from scratch by either reading says.
+"""Random histories: whatever happens, in whatever order, also in the midst of a rebuild, stored
+membership is what a recomputation from scratch by either reading says.
 
-    HISTORIES=long    1,000 histories; about an hour
+    HISTORIES=long    1,000 histories of each kind; about an hour
 """
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,8 +16,17 @@ from apps.contacts.events import NewEvent, record_event, record_events
 from apps.contacts.merging import merge
 from apps.contacts.models import Contact, Event
 from apps.contacts.profile import change_profile
-from apps.segments import editing, settling
-from apps.segments.models import Ladder, Pin, Segment
+from apps.segments import editing, looking, rebuilding, settling
+from apps.segments.looking import Look
+from apps.segments.models import (
+    Ladder,
+    Overtaken,
+    Pin,
+    Rebuild,
+    RebuildPart,
+    Segment,
+    Transition,
+)
 from apps.segments.ticking import tick
 from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
@@ -157,6 +166,24 @@ class World:
         self.now += timedelta(seconds=jump)
         tick(now=self.now)
 
+    def arrangement(self) -> None:
+        ladder = Ladder.objects.get()
+        order = list(ladder.rungs.exclude(slug="rest").values_list("pk", flat=True))
+        rest = ladder.rungs.get(slug="rest").pk
+        editing.arrange(
+            ladder, [*self.random.sample(order, len(order)), rest], by=None, now=self.now
+        )
+        rebuild_all(now=self.now)
+
+    def zone(self) -> None:
+        """Have all looked at anew when rules say otherwise at once: so it is after a new zone."""
+        slug = self.random.choice(["a", "top"])
+        Segment.objects.filter(slug=slug).update(rule=self.leaf())
+        rebuilding.rebuild_all(now=self.now)
+
+    def second_worker(self) -> None:
+        rebuild_all(now=self.now)
+
     def step(self) -> str:
         happenings: list[Callable[[], None]] = [
             self.trait,
@@ -178,6 +205,22 @@ class World:
         settle_all(now=self.now)
         return happening.__name__
 
+    def meanwhile(self) -> None:
+        """Let something happen beside a rebuild; whoever it touches is settled or not yet."""
+        while self.random.random() < 0.7:
+            happening = self.random.choice(
+                [self.trait, self.event, self.batch, self.arrival, self.merge, self.erasure,
+                 self.pin, self.edit, self.clock, self.arrangement, self.zone, self.second_worker]
+            )  # fmt: skip
+            happening()
+            if self.random.random() < 0.6:
+                settle_all(now=self.now)
+
+    def fact(self) -> None:
+        """Let something be committed that nobody settles yet."""
+        if self.random.random() < 0.3:
+            self.random.choice([self.trait, self.event, self.merge, self.pin])()
+
 
 @pytest.mark.parametrize("seed", range(HISTORIES))
 def test_membership_is_a_pure_function_of_facts_rules_and_the_clock(
@@ -192,3 +235,65 @@ def test_membership_is_a_pure_function_of_facts_rules_and_the_clock(
         report = verify(now=world.now)
         assert report.drift == (), steps
         assert report.broken == ()
+
+
+def beside(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """Have things happen after each look of a rebuild, between its pieces, and within them.
+
+    What happens may be a rebuild too, of the same part as well, as if a second worker took it;
+    beside that one nothing happens.
+    """
+    is_quiet = False
+
+    def happening(then: Callable[[], None]) -> None:
+        nonlocal is_quiet
+        if not is_quiet:
+            is_quiet = True
+            then()
+            is_quiet = False
+
+    def look_at(part: RebuildPart, *, now: datetime) -> Look:
+        found = looking.look_at(part, now=now)
+        happening(world.meanwhile)
+        return found
+
+    monkeypatch.setattr(rebuilding, "look_at", look_at)
+    monkeypatch.setattr(rebuilding, "reached", lambda point: happening(world.meanwhile))
+    monkeypatch.setattr(rebuilding, "take", lambda numbers: happening(world.fact))
+    monkeypatch.setattr(rebuilding, "TRIES", world.random.choice([0, 1, 5]))
+    for name in ("PIECE", "LEAST", "LARGEST"):
+        monkeypatch.setattr(rebuilding, name, 2)
+
+
+@pytest.mark.parametrize("seed", range(HISTORIES))
+def test_a_rebuild_ends_in_the_same_whatever_happens_while_it_is_under_way(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(seed)
+    for _ in range(6):
+        world.trait()
+        world.event()
+    settle_all(now=world.now)
+    beside(monkeypatch, world)
+    for _ in range(STEPS // 3):
+        world.random.choice([world.edit, world.arrangement, world.zone])()
+        settle_all(now=world.now)
+        rebuild_all(now=world.now)
+        report = verify(now=world.now)
+        assert report.drift == ()
+        assert report.broken == ()
+        assert not Rebuild.objects.filter(state=Rebuild.State.WAITING).exists()
+        assert not Overtaken.objects.exists()
+    assert [*torn()] == []
+
+
+def torn() -> Iterator[tuple[int, int]]:
+    """Yield who entered where they were, or left where they were not; a merge mixes two pasts."""
+    kept = Transition.objects.filter(former=None, contact__merged_into=None).order_by("pk")
+    merged = set(Transition.objects.exclude(former=None).values_list("contact", flat=True))
+    last: dict[tuple[int, int], str] = {}
+    for pair in kept.exclude(contact__in=merged).values_list("contact", "segment", "kind"):
+        key, kind = pair[:2], pair[2]
+        if last.get(key, Transition.Kind.LEFT) == kind:
+            yield key
+        last[key] = kind

@@ -1,13 +1,34 @@
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from apps.contacts.erasing import erase
 from apps.contacts.events import record_event
+from apps.contacts.merging import merge
+from apps.contacts.models import Contact
 from apps.contacts.profile import change_profile
 from apps.nurture.models import Enrolment
-from apps.segments import difference, editing, rebuilding
-from apps.segments.models import Change, Ladder, Membership, Pin, Rebuild, Segment, Transition
+from apps.rules.query import Sql
+from apps.segments import deciding, difference, editing, looking, rebuilding
+from apps.segments.looking import Look
+from apps.segments.models import (
+    Change,
+    Ladder,
+    Membership,
+    Overtaken,
+    Pin,
+    Rebuild,
+    RebuildPart,
+    Segment,
+    Transition,
+)
+from apps.segments.scope import Scope
 from apps.segments.signals import memberships_changed
+from apps.segments.ticking import tick
 from apps.segments.verifying import verify
 from tests.factories import NOW, ContactFactory
 from tests.nurture import build as nurture
@@ -56,6 +77,145 @@ def die_at(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
             raise Killed(point)
 
     monkeypatch.setattr(rebuilding, "reached", reached)
+
+
+def after_the_look(monkeypatch: pytest.MonkeyPatch, happening: Callable[[], object]) -> None:
+    """Have something happen once, after a rebuild has looked and before it writes."""
+    happenings = [happening]
+
+    def look_at(part: RebuildPart, *, now: datetime) -> Look:
+        found = looking.look_at(part, now=now)
+        if happenings:
+            happenings.pop()()
+        return found
+
+    monkeypatch.setattr(rebuilding, "look_at", look_at)
+
+
+def test_only_those_settled_since_are_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    contact, *others = sorted(pros(4))
+    looked: list[Scope] = []
+
+    def leave() -> None:
+        row = Contact.objects.get(pk=contact)
+        change_profile(row, now=NOW, traits={"plan": "basic"}, source="test")
+        settle_all()
+        assert Overtaken.objects.get().contact_id == contact
+
+    def differences_of(*args: Any, **kwargs: Any) -> list[Sql]:
+        looked.append(args[2])
+        return deciding.differences_of(*args, **kwargs)
+
+    after_the_look(monkeypatch, leave)
+    monkeypatch.setattr(rebuilding, "differences_of", differences_of)
+    segment("pros", IS_PRO)
+    assert members("pros") == {*others}
+    assert Transition.objects.count() == 3
+    assert looked == [Scope(first=contact, last=contact)]
+    assert not Overtaken.objects.exists()
+
+
+def test_whoever_is_settled_while_nothing_is_rebuilt_leaves_no_trace() -> None:
+    segment("pros", IS_PRO)
+    pros(2)
+    assert not Overtaken.objects.exists()
+
+
+def test_what_was_found_is_written_as_of_the_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a membership never begins at a moment at which its rule no longer held."""
+    ids = pros(3)
+    later = NOW + timedelta(seconds=20)
+    overtaken = Contact.objects.get(pk=min(ids))
+
+    def pass_time() -> None:
+        change_profile(overtaken, now=NOW, traits={"score": 1}, source="test")
+        settle_all()
+        tick(now=later)
+
+    tick(now=NOW)
+    after_the_look(monkeypatch, pass_time)
+    segment("pros", IS_PRO)
+    since = dict(Membership.objects.values_list("contact", "since"))
+    assert since == dict.fromkeys(ids, NOW) | {overtaken.pk: later}
+
+
+def test_two_workers_at_one_part_move_nobody_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rebuilding, "PIECE", 2)
+    ids = pros(3)
+
+    def do_one_piece() -> None:
+        with monkeypatch.context() as dying:
+            die_at("rebuild.between_ranges", dying)
+            with pytest.raises(Killed):
+                rebuild_all()
+        assert len(members("pros")) == 2
+
+    after_the_look(monkeypatch, do_one_piece)
+    segment("pros", IS_PRO)
+    part = RebuildPart.objects.get()
+    assert (part.entered, part.departed, part.is_done) == (3, 0, True)
+    assert members("pros") == ids
+    assert Transition.objects.count() == 3
+
+
+def test_a_rebuild_of_all_writes_nothing_by_a_rule_that_was_edited_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pros(3)
+    row = segment("some", {"any": []})
+    Segment.objects.update(rule=IS_PRO)  # as if only a new zone made it hold
+
+    def edit() -> None:
+        row.refresh_from_db()
+        editing.save(row, rule={"any": []}, by=None, now=NOW)
+        rebuilding.run(Rebuild.objects.get(segment=row, state="waiting").pk, now=NOW)
+
+    after_the_look(monkeypatch, edit)
+    rebuilding.rebuild_all(now=NOW)
+    assert members("some") == set()
+    assert not Transition.objects.exists()
+
+
+def test_who_is_moved_by_another_rebuild_meanwhile_is_not_moved_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ids = pros(3)
+    Segment.objects.bulk_create([Segment(name="Some", slug="some", status="live", rule=IS_PRO)])
+    after_the_look(monkeypatch, lambda: rebuilding.rebuild_all(now=NOW))
+    rebuilding.rebuild_all(now=NOW)
+    assert members("some") == ids
+    assert Transition.objects.count() == 3
+    assert not Overtaken.objects.exists()
+
+
+@pytest.mark.parametrize("tries", [0, 5])
+def test_who_is_merged_meanwhile_keeps_the_standing_of_both(
+    monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    """Into who would enter comes one who is in it; with no tries left, unsettled still."""
+    row = segment("some", {"event": "ordered"})
+    gone = ContactFactory()
+    record_event(gone, name="ordered", now=NOW)
+    (into,) = pros(1)
+    merges = iter([lambda: merge(into=into, gone=gone.pk, now=NOW)])
+
+    def take(numbers: object) -> None:
+        next(merges, lambda: None)()
+
+    editing.save(row, rule={"any": [{"event": "ordered"}, IS_PRO]}, by=None, now=NOW)
+    monkeypatch.setattr(rebuilding, "TRIES", tries)
+    monkeypatch.setattr(rebuilding, "_let_the_old_rule_end", lambda part: None)
+    monkeypatch.setattr(rebuilding, "take", take)
+    rebuild_all()
+    assert members("some") == {into}
+    assert verify(now=NOW).drift == ()
+
+
+def test_who_is_erased_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    contact, *others = pros(3)
+    after_the_look(monkeypatch, lambda: erase(contact))
+    segment("pros", IS_PRO)
+    assert members("pros") == {*others}
 
 
 def test_a_newer_revision_supersedes_the_one_under_way(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,14 @@ from apps.segments.models.report import SprawlReport
 from apps.segments.models.segment import Ladder, PlanStamp, Revision, Segment
 from apps.segments.models.size import Size, SizeNote
 from apps.segments.models.standing import Membership, Pin, PinChange, Transition
-from apps.segments.models.work import Change, Rebuild, RebuildPart, Verification, Watermark
+from apps.segments.models.work import (
+    Change,
+    Overtaken,
+    Rebuild,
+    RebuildPart,
+    Verification,
+    Watermark,
+)
 
 __all__ = [
     "Change",
@@ -15,6 +22,7 @@ __all__ = [
     "Foreseen",
     "Ladder",
     "Membership",
+    "Overtaken",
     "Pin",
     "PinChange",
     "PlanStamp",

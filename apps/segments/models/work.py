@@ -1,6 +1,7 @@
 """What is still to be done so that stored membership is true, and how it was verified."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.contacts.models import Contact
@@ -74,6 +75,9 @@ class Rebuild(models.Model):
         constraints = [
             models.UniqueConstraint("segment", "revision", name="rebuild_once_a_revision")
         ]
+        indexes = [
+            models.Index("id", name="rebuild_waiting", condition=Q(state="waiting")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.segment or self.ladder or 'All segments'}: {self.get_state_display()}"
@@ -81,6 +85,8 @@ class Rebuild(models.Model):
 
 class RebuildPart(models.Model):
     """The contacts of a rebuild between two ids: what one worker does at a time."""
+
+    OPEN = 2**62  # the end of the last part: whoever comes is in it
 
     rebuild = models.ForeignKey(Rebuild, on_delete=models.CASCADE, related_name="parts")
     first = models.BigIntegerField()
@@ -99,6 +105,20 @@ class RebuildPart(models.Model):
     @property
     def is_done(self) -> bool:
         return self.done_to >= self.last
+
+
+class Overtaken(models.Model):
+    """A contact that was settled, or moved, while a rebuild waited that may have looked at it.
+
+    Written in the transaction that settles; kept until no rebuild waits.
+    """
+
+    contact = models.ForeignKey(
+        Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} to be looked at again"
 
 
 class Verification(models.Model):
