@@ -1,6 +1,6 @@
 """Which segments a rebuild decides, who must move by it, and who else must learn of that."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import F
@@ -13,22 +13,11 @@ from apps.segments.population import difference_of
 from apps.segments.scope import Scope
 
 
-def differences_of(
-    rebuild: Rebuild,
-    plan: Plan,
-    scope: Scope,
-    *,
-    now: datetime,
-    among: Set[int] | None = None,
-) -> list[Sql]:
-    """Return what finds who must move of these contacts, as the rules are now.
-
-    `among` names the segments to decide, of a rebuild of many; others are read as stored.
-    """
+def differences_of(rebuild: Rebuild, plan: Plan, scope: Scope, *, now: datetime) -> list[Sql]:
+    """Return what finds who must move of these contacts, as the rules are now."""
     if rebuild.segment is None or rebuild.beside:
         decided = _decided(rebuild, plan)
-        chosen = [planned for planned in decided if among is None or planned.pk in among]
-        return [*_leaving(rebuild, plan, scope), *differences(chosen, plan, now, scope)]
+        return [*_leaving(rebuild, plan, scope), *differences(decided, plan, now, scope)]
     planned = plan.by_slug.get(rebuild.segment.slug)
     if planned is not None:
         return [difference_of(planned, plan=plan, now=now, scope=scope)]

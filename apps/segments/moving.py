@@ -20,6 +20,7 @@ from apps.segments.signals import memberships_changed
 
 Kind = Transition.Kind
 Found = tuple[int, int, int]  # contact, segment, 1 where it belongs there
+Dated = tuple[Sql, datetime]  # what finds who moves, and the moment at which they do
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ class Moved:
     departed: int
 
 
-def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Moved:
+def move(found: Sequence[Dated], *, cause: str, now: datetime, quiet: bool) -> Moved:
     """Write what these statements find as memberships and transitions, and tell whoever listens.
+
+    All at once, so that listeners lock whom they must in one order.
 
     The caller holds the contacts' buckets alone. Listeners get the transitions unread: most
     segments have no sequence, and nobody reads those rows.
@@ -37,12 +40,12 @@ def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Mov
     _find(found)
     newest = Transition.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     moved = Moved(
-        entered=_write_transitions(Kind.ENTERED, "due", now, cause),
-        departed=_write_transitions(Kind.LEFT, "NOT due", now, cause),
+        entered=_write_transitions(Kind.ENTERED, "due", cause),
+        departed=_write_transitions(Kind.LEFT, "NOT due", cause),
     )
     if moved == Moved(0, 0):
         return moved
-    _write_memberships(now)
+    _write_memberships()
     _note_sizes(now)
     reached("settle.before_signal")
     told = Transition.objects.filter(
@@ -59,7 +62,7 @@ def move(found: Sequence[Sql], *, cause: str, now: datetime, quiet: bool) -> Mov
 
 
 def given(found: Sequence[Found]) -> Sql:
-    """Return what finds just these, but for whoever was erased meanwhile."""
+    """Return what finds just these, but for whoever was erased, or stands there by now."""
     if connection.vendor == "postgresql":
         listed = (
             "unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS given (contact, segment, due)"
@@ -72,6 +75,8 @@ def given(found: Sequence[Found]) -> Sql:
     return (
         f"SELECT contact AS contact_id, segment AS segment_id, due FROM {listed}"
         f" WHERE EXISTS (SELECT 1 FROM {_table(Contact)} AS there WHERE there.id = contact)"
+        f" AND due <> EXISTS (SELECT 1 FROM {_table(Membership)} AS stored"
+        " WHERE stored.segment_id = segment AND stored.contact_id = contact)"
     ), tuple(params)
 
 
@@ -88,28 +93,28 @@ def mark_moved(key: str, *, quiet: bool) -> None:
     )
 
 
-def _find(found: Sequence[Sql]) -> None:
-    """Keep who differs for the statements that write it."""
+def _find(found: Sequence[Dated]) -> None:
+    """Keep who differs, and since when, for the statements that write it."""
     dropped = " ON COMMIT DROP" if connection.vendor == "postgresql" else ""
     _run("DROP TABLE IF EXISTS moving")
-    (sql, params), *others = found
-    _run(f"CREATE TEMPORARY TABLE moving{dropped} AS {sql}", *params)
-    for sql, params in others:
-        _run(f"INSERT INTO moving {sql}", *params)
+    into = f"CREATE TEMPORARY TABLE moving{dropped} AS"
+    for (sql, params), at in found:
+        dated = f"SELECT found.*, {_MOMENT[connection.vendor]} AS at FROM ({sql}) AS found"
+        _run(f"{into} {dated}", at, *params)
+        into = "INSERT INTO moving"
 
 
-def _write_transitions(kind: Kind, who: str, now: datetime, cause: str) -> int:
+def _write_transitions(kind: Kind, who: str, cause: str) -> int:
     return _run(
         f"INSERT INTO {_table(Transition)} (segment_id, contact_id, kind, at, cause)"
-        f" SELECT segment_id, contact_id, %s, {_MOMENT[connection.vendor]}, %s FROM moving"
+        f" SELECT segment_id, contact_id, %s, at, %s FROM moving"
         f" WHERE {who} ORDER BY contact_id, segment_id",
         kind.value,
-        now,
         cause,
     )
 
 
-def _write_memberships(now: datetime) -> None:
+def _write_memberships() -> None:
     table = _table(Membership)
     _run(
         f"DELETE FROM {table} WHERE id IN (SELECT stored.id FROM {table} AS stored JOIN moving"
@@ -118,9 +123,7 @@ def _write_memberships(now: datetime) -> None:
     )
     _run(
         f"INSERT INTO {table} (segment_id, contact_id, since)"
-        f" SELECT segment_id, contact_id, {_MOMENT[connection.vendor]} FROM moving WHERE due"
-        " ORDER BY contact_id, segment_id",
-        now,
+        " SELECT segment_id, contact_id, at FROM moving WHERE due ORDER BY contact_id, segment_id"
     )
 
 

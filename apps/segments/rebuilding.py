@@ -2,15 +2,15 @@
 
 A rebuild is cut into parts, each the contacts between two ids, which workers take side by side.
 A part first looks at all its contacts by one statement and holds nobody; then it writes who
-differs in small pieces, each with its bucket held alone (locking.py), and looks again at those
-alone who were settled since (overtaking.py). So whoever is settled meanwhile waits for one
+differs in small pieces, each with its bucket held alone (locking.py). Whom something overtook
+since then, it looks at again (overtaking.py). So whoever is settled meanwhile waits for one
 small piece at most, and is judged by the new rule.
 """
 
 import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
@@ -20,7 +20,6 @@ from django.utils import timezone
 from apps.contacts.models import Contact
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
-from apps.rules.query import Sql
 from apps.segments import overtaking
 from apps.segments.deciding import differences_of, read_by_others
 from apps.segments.locking import BUCKET_BITS, bucket, ends, next_size, take
@@ -38,7 +37,6 @@ PART = (
 PIECE = 2000  # contacts written at once, to begin with
 LEAST, LARGEST = 500, 20_000
 TRIES = 5  # at a piece in which facts keep coming
-DENSE = 4  # ids a mover: below, a range of ids is looked at again rather than a list of them
 PATIENCE = timedelta(seconds=2)  # marks older than this are settled first
 FORGOTTEN_AFTER = timedelta(seconds=15)
 REBUILD_JOB = "apps.segments.jobs.rebuild"
@@ -82,6 +80,7 @@ def order_ladder(ladder: Ladder, *, now: datetime) -> Rebuild:
     return rebuild
 
 
+@transaction.atomic
 def order_all(*, now: datetime) -> Rebuild:
     """Write down that every live segment must be looked at anew: after a change of the zone.
 
@@ -177,10 +176,6 @@ def _piece(movers: Sequence[int]) -> list[int]:
     return [pk for pk in movers if pk <= last]
 
 
-def _is_dense(piece: Sequence[int]) -> bool:
-    return piece[-1] - piece[0] < DENSE * len(piece)
-
-
 def _write(part_id: int, piece: Sequence[int], look: Look, *, now: datetime, tries: int) -> bool:
     """Write who moves of a piece; return whether the rebuild goes on.
 
@@ -213,8 +208,7 @@ def _need_not_last() -> None:
 def _with_facts(piece: Sequence[int]) -> list[int]:
     """Return which of these contacts are marked; what an edit alone marked may wait."""
     marks = Change.objects.filter(quiet=False, contact__gte=piece[0], contact__lte=piece[-1])
-    marked = set(marks.values_list("contact_id", flat=True))
-    return sorted(marked if _is_dense(piece) else marked.intersection(piece))
+    return sorted(set(marks.values_list("contact_id", flat=True)).intersection(piece))
 
 
 def _write_held(
@@ -237,10 +231,10 @@ def _write_held(
         return False
     if left := piece[bisect_right(piece, part.done_to) :]:  # of a worker beside this one
         again = left if plan is not look.plan else _again(left, unsettled)
-        for moved in _write_moves(rebuild, plan, look, left, again, now=effective_now(now)):
-            part.entered += moved.entered
-            part.departed += moved.departed
+        moved = _write_moves(rebuild, plan, look, left, again, now=effective_now(now))
         part.done_to = left[-1]
+        part.entered += moved.entered
+        part.departed += moved.departed
     part.touched_at = now
     part.save()
     reached("rebuild.before_commit")
@@ -270,30 +264,19 @@ def _write_moves(
     again: Sequence[int],
     *,
     now: datetime,
-) -> Iterator[Moved]:
-    """Write what was found, as of the moment it was so; then look again at some, as of now."""
-    overtaken = frozenset(again)
-    if found := [row for row in look.at(piece) if row[0] not in overtaken]:
-        yield _move(rebuild, plan, [given(found)], now=look.now)
-    if again:
-        among = {segment_id for pk, segment_id, _ in look.at(again) if pk in overtaken}
-        yield _move(
-            rebuild,
-            plan,
-            differences_of(rebuild, plan, _scope(again), now=now, among=among),
-            now=now,
-        )
+) -> Moved:
+    """Write who moves: as found, at the moment of the look, and some as they are now.
 
-
-def _scope(ids: Sequence[int]) -> Scope:
-    return Scope(first=ids[0], last=ids[-1]) if _is_dense(ids) else Scope(ids=tuple(ids))
-
-
-def _move(rebuild: Rebuild, plan: Plan, found: Sequence[Sql], *, now: datetime) -> Moved:
-    """Write the moves, and mark who moved for the segments that refer to this one.
-
-    Those follow as quietly: an edit must not start the sequences of others either.
+    Those are decided in all that the rebuild decides: whoever was settled meanwhile saw them
+    where they stood before it. Who moved is marked for the segments that refer to this one, and
+    as quietly: an edit must not start the sequences of others either.
     """
+    overtaken = frozenset(again)
+    as_found = [row for row in look.at(piece) if row[0] not in overtaken]
+    found = [(given(as_found), look.now)] if as_found else []
+    if again:
+        differences = differences_of(rebuild, plan, Scope(ids=tuple(again)), now=now)
+        found += [(sql, now) for sql in differences]
     if not found:
         return Moved(0, 0)
     quiet = not rebuild.enrol_existing

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,9 +11,10 @@ from apps.contacts.events import record_event
 from apps.contacts.merging import merge
 from apps.contacts.models import Contact
 from apps.contacts.profile import change_profile
+from apps.core import rows
 from apps.nurture.models import Enrolment
 from apps.rules.query import Sql
-from apps.segments import deciding, difference, editing, looking, rebuilding
+from apps.segments import deciding, difference, editing, looking, moving, rebuilding
 from apps.segments.looking import Look
 from apps.segments.models import (
     Change,
@@ -111,7 +112,7 @@ def test_only_those_settled_since_are_looked_at_again(monkeypatch: pytest.Monkey
     segment("pros", IS_PRO)
     assert members("pros") == {*others}
     assert Transition.objects.count() == 3
-    assert looked == [Scope(first=contact, last=contact)]
+    assert looked == [Scope(ids=(contact,))]
     assert not Overtaken.objects.exists()
 
 
@@ -209,6 +210,80 @@ def test_who_is_merged_meanwhile_keeps_the_standing_of_both(
     rebuild_all()
     assert members("some") == {into}
     assert verify(now=NOW).drift == ()
+
+
+def test_whoever_was_settled_by_a_standing_of_before_is_decided_anew_on_the_whole_ladder(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The look finds two rungs changed; the fact that follows enters a third between them."""
+    ladder = Ladder.objects.create(name="Lifecycle", slug="lifecycle")
+    rungs = [
+        segment(slug, {"event": slug}, ladder=ladder, rung=rung)
+        for rung, slug in enumerate(("mid", "low", "top"), 1)
+    ]
+    contact, beside = ContactFactory(), ContactFactory()
+    for each, names in ((contact, ("mid", "top")), (beside, ("mid", "low"))):
+        for name in names:
+            record_event(each, name=name, now=NOW)
+    settle_all()
+    mid, low, top = (row.pk for row in rungs)
+
+    def enter_low() -> None:
+        record_event(contact, name="low", now=NOW)
+        settle_all()
+        assert standing(contact) == {"low"}  # for on top nobody stands yet
+
+    after_the_look(monkeypatch, enter_low)
+    editing.arrange(ladder, [top, low, mid], by=None, now=NOW)
+    rebuild_all()
+    assert standing(contact) == {"top"}
+    assert standing(beside) == {"low"}
+    assert verify(now=NOW).drift == ()
+
+
+def test_the_sequences_of_a_piece_are_told_once_of_all_who_moved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They lock the contacts they start: told twice, the second time before the first's."""
+    first, *_ = ids = sorted(pros(3))
+    told = []
+
+    def settle_the_first() -> None:
+        row = Contact.objects.get(pk=first)
+        change_profile(row, now=NOW, traits={"score": 1}, source="test")
+        settle_all()
+
+    def listen(entered: Iterable[Transition], **kwargs: object) -> None:
+        told.append(sorted(row.contact_id for row in entered))
+
+    memberships_changed.connect(listen)
+    after_the_look(monkeypatch, settle_the_first)
+    segment("pros", IS_PRO)
+    memberships_changed.disconnect(listen)
+    assert told == [ids]
+
+
+def test_what_was_found_is_not_written_where_it_came_true_by_itself() -> None:
+    """A merge brings memberships with it, and waits for no rebuild."""
+    inside, outside = pros(2)
+    row = segment("pros", {"any": []})
+    Membership.objects.create(segment=row, contact_id=inside, since=NOW)
+    found = [(inside, row.pk, 1), (outside, row.pk, 0)]
+    assert rows.run(*moving.given(found)) == []
+    found = [(inside, row.pk, 0), (outside, row.pk, 1)]
+    assert sorted(rows.run(*moving.given(found))) == sorted(found)
+
+
+def test_an_order_that_is_not_cut_into_parts_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would wait for ever, and whoever is settled would leave traces for it."""
+
+    def die(rebuild: Rebuild, *, now: datetime) -> None:
+        raise Killed
+
+    monkeypatch.setattr(rebuilding, "_cut", die)
+    with pytest.raises(Killed):
+        rebuilding.order_all(now=NOW)
+    assert not Rebuild.objects.exists()
 
 
 def test_who_is_erased_meanwhile_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

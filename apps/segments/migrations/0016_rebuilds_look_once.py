@@ -1,33 +1,13 @@
-import django.db.models.deletion
 from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("contacts", "0006_profile_history"),
-        ("segments", "0015_plan_stamp"),
-    ]
+    dependencies = [("segments", "0015_plan_stamp")]
 
     operations = [
         migrations.CreateModel(
             name="Overtaken",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "contact",
-                    models.ForeignKey(
-                        db_constraint=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to="contacts.contact",
-                    ),
-                ),
-            ],
+            fields=[("contact_id", models.BigIntegerField(primary_key=True, serialize=False))],
         ),
         migrations.AddIndex(
             model_name="rebuild",

@@ -110,12 +110,10 @@ class RebuildPart(models.Model):
 class Overtaken(models.Model):
     """A contact that was settled, or moved, while a rebuild waited that may have looked at it.
 
-    Written in the transaction that settles; kept until no rebuild waits.
+    Written in the transaction that settles; of no use once no rebuild waits.
     """
 
-    contact = models.ForeignKey(
-        Contact, on_delete=models.CASCADE, related_name="+", db_constraint=False
-    )
+    contact_id = models.BigIntegerField(primary_key=True)  # no key: who is erased waits for nobody
 
     def __str__(self) -> str:
         return f"{self.contact_id} to be looked at again"
