@@ -62,7 +62,7 @@ def move(found: Sequence[Dated], *, cause: str, now: datetime, quiet: bool) -> M
 
 
 def given(found: Sequence[Found]) -> Sql:
-    """Return what finds just these, but for whoever was erased, or stands there by now."""
+    """Return what finds just these, but for whoever was erased, or stands as found by now."""
     if connection.vendor == "postgresql":
         listed = (
             "unnest(%s::bigint[], %s::bigint[], %s::boolean[]) AS given (contact, segment, due)"
@@ -82,10 +82,10 @@ def given(found: Sequence[Found]) -> Sql:
 
 def mark_moved(key: str, *, quiet: bool) -> None:
     """Mark everybody whom the last `move` of this transaction moved."""
-    json = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
+    keys = "%s::jsonb" if connection.vendor == "postgresql" else "%s"
     _run(
         f"INSERT INTO {_table(Change)} (contact_id, keys, quiet, created_at)"
-        f" SELECT contact_id, {json}, %s, {_MOMENT[connection.vendor]}"
+        f" SELECT contact_id, {keys}, %s, {_MOMENT[connection.vendor]}"
         " FROM (SELECT DISTINCT contact_id FROM moving) AS moved ORDER BY contact_id",
         f'["{key}"]',
         quiet,
@@ -107,7 +107,7 @@ def _find(found: Sequence[Dated]) -> None:
 def _write_transitions(kind: Kind, who: str, cause: str) -> int:
     return _run(
         f"INSERT INTO {_table(Transition)} (segment_id, contact_id, kind, at, cause)"
-        f" SELECT segment_id, contact_id, %s, at, %s FROM moving"
+        " SELECT segment_id, contact_id, %s, at, %s FROM moving"
         f" WHERE {who} ORDER BY contact_id, segment_id",
         kind.value,
         cause,
