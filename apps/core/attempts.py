@@ -2,9 +2,11 @@
 
 django-q2 counts failures when they are reported; a task that kills its worker reports none.
 So the worker writes down that it begins, before it begins. A first run is not written down:
-a task that ends well costs no write.
+a task that ends well costs no write. A task that gets further each time kills nobody: what
+does its work in pieces says where it goes on, and only runs from the same place add up.
 """
 
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +24,7 @@ LIMIT = 5  # runs
 FRESH = timedelta(seconds=1)  # a task's lock is set within this of its making
 
 log = structlog.get_logger(__name__)
+_came_back: ContextVar[int | None] = ContextVar("the task this worker runs, if it came back")
 
 
 def came_back(task: OrmQ) -> bool:
@@ -43,11 +46,22 @@ def begins(sender: object, *, task: dict[str, Any], **_: object) -> None:
     Must not raise: django-q2 would take the worker down. An uncounted run is the lesser evil.
     """
     if timezone.now() - task["started"] < timedelta(seconds=settings.Q_CLUSTER["retry"]):
+        _came_back.set(None)
         return
+    _came_back.set(task["ack_id"])
     try:
         Attempt.objects.filter(task=task["ack_id"]).update(begun=F("begun") + 1)
     except DatabaseError as error:
         log.warning("a run was not counted", error=type(error).__name__)
+
+
+def goes_on_from(place: int) -> None:
+    """Say where the task that runs goes on, in a measure of its own.
+
+    Where its last run went on elsewhere, its runs are counted anew.
+    """
+    if (task := _came_back.get(None)) is not None:
+        Attempt.objects.filter(task=task).exclude(place=place).update(begun=1, place=place)
 
 
 @transaction.atomic

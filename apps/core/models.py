@@ -46,6 +46,7 @@ class Attempt(models.Model):
 
     task = models.PositiveBigIntegerField(unique=True)  # the row of django-q2's queue
     begun = models.PositiveSmallIntegerField(default=1)
+    place = models.BigIntegerField(null=True)  # from where, if it says so
 
     def __str__(self) -> str:
         return f"task {self.task}, {self.begun} times"

@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from apps.core.attempts import goes_on_from
 from apps.core.jobs import ring
 from apps.segments import rebuilding, settling, verifying
 from apps.segments.dry_run import forgetting as proposals
@@ -17,6 +18,7 @@ JUDGED_AT_NIGHT = 25_000  # contacts, in a few seconds
 
 def settle_waiting(mark: int | None = None) -> None:
     """Settle up to this mark, by default to the newest there is now."""
+    goes_on_from(settling.oldest_mark())
     up_to = mark or settling.newest_mark()
     if settling.settle_up_to(up_to, seconds=STINT):
         ring(SETTLE_JOB, up_to)

@@ -18,6 +18,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from apps.contacts.models import Contact
+from apps.core.attempts import goes_on_from
 from apps.core.crashpoints import reached
 from apps.core.jobs import ring
 from apps.segments import overtaking
@@ -121,6 +122,7 @@ def run_part(part_id: int, *, now: datetime | None = None) -> None:
         return
     _let_the_old_rule_end(part)
     RebuildPart.objects.filter(pk=part_id).update(touched_at=now or timezone.now())
+    goes_on_from(part.done_to)
     look = look_at(part, now=now or timezone.now())
     movers = array("q", dict.fromkeys(look.contacts))
     size, done = PIECE, 0

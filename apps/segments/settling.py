@@ -70,6 +70,10 @@ def settle_marked(ids: Iterable[int]) -> None:
     settle(sorted(ids), now=timezone.now())
 
 
+def oldest_mark() -> int:
+    return Change.objects.order_by("pk").values_list("pk", flat=True).first() or 0
+
+
 def newest_mark() -> int:
     return Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 

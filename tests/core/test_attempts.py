@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,13 @@ from apps.core.models import Attempt, DeadTask
 pytestmark = pytest.mark.django_db
 
 JOB = "apps.core.canary.answer"
+
+
+@pytest.fixture(autouse=True)
+def _a_first_run_at_last() -> Iterator[None]:
+    """Leave no task behind that later tests of this process would seem to run."""
+    yield
+    attempts.begins(None, task={"started": timezone.now(), "ack_id": 0})
 
 
 def hand_out(*, age: timedelta) -> list[tuple[int, str]] | None:
@@ -82,6 +90,38 @@ def test_a_task_that_never_reports_is_buried_after_five_runs() -> None:
     assert dead.error == "It ended its worker each time."
     assert not OrmQ.objects.exists()
     assert not Attempt.objects.exists()
+
+
+def test_a_task_that_goes_on_from_elsewhere_each_time_is_not_buried() -> None:
+    ring(JOB, 7, 8)
+    run_and_die(Broker().dequeue())
+    for place in range(2 * attempts.LIMIT):
+        run_and_die(hand_out(age=timedelta(hours=1)))
+        attempts.goes_on_from(place)
+    assert OrmQ.objects.exists()
+    assert not DeadTask.objects.exists()
+
+
+def test_a_task_is_buried_after_five_runs_from_the_same_place() -> None:
+    ring(JOB, 7, 8)
+    run_and_die(Broker().dequeue())
+    for place in (40, 70, 70, 70, 70, 70):
+        run_and_die(hand_out(age=timedelta(hours=1)))
+        attempts.goes_on_from(place)
+    assert hand_out(age=timedelta(hours=1)) is None
+    assert DeadTask.objects.get().attempts == 5
+
+
+def test_where_a_first_run_goes_on_is_not_taken_for_another_task_s() -> None:
+    ring(JOB, 7, 8)
+    run_and_die(Broker().dequeue())
+    run_and_die(hand_out(age=timedelta(hours=1)))
+    attempts.goes_on_from(1)
+    run_and_die(hand_out(age=timedelta(hours=1)))
+    counted = list(Attempt.objects.values_list("begun", "place"))
+    attempts.begins(None, task={"started": timezone.now(), "ack_id": 0})
+    attempts.goes_on_from(2)
+    assert list(Attempt.objects.values_list("begun", "place")) == counted == [(2, 1)]
 
 
 def test_a_buried_task_keeps_the_error_it_reported() -> None:

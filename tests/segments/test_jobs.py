@@ -1,12 +1,19 @@
 """A worker's task ends in time: what is left is another task, behind those that wait."""
 
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_q.models import OrmQ
 
 from apps.contacts.profile import change_profile
-from apps.segments import jobs, locking, marks, settling
-from apps.segments.models import Transition
+from apps.core import attempts
+from apps.core.models import Attempt
+from apps.segments import editing, jobs, locking, marks, rebuilding, settling
+from apps.segments.models import RebuildPart, Segment, Transition
 from apps.segments.signals import memberships_changed
 from tests.factories import NOW, ContactFactory
 from tests.segments.build import IS_PRO, members, segment
@@ -68,6 +75,48 @@ def test_a_task_ends_when_that_is_settled_which_was_marked_when_it_was_rung_for(
     jobs.settle_waiting()
     assert members("pros") == ids | later
     assert rung() == []
+
+
+@pytest.fixture
+def came_back() -> Iterator[Attempt]:
+    """Let this process be a worker whose task went on from place 0 four times."""
+    attempts.begins(None, task={"started": NOW - timedelta(days=1), "ack_id": 7})
+    yield Attempt.objects.create(task=7, begun=4, place=0)
+    attempts.begins(None, task={"started": timezone.now(), "ack_id": 8})
+
+
+def test_settling_that_has_come_further_counts_its_runs_anew(came_back: Attempt) -> None:
+    segment("pros", IS_PRO)
+    for _ in range(2):
+        marked(1)
+        oldest = settling.oldest_mark()
+        jobs.settle_waiting()
+        came_back.refresh_from_db()
+        assert (came_back.begun, came_back.place) == (1, oldest)
+
+
+def test_a_rebuild_that_has_come_further_counts_its_runs_anew(
+    came_back: Attempt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marked(2)
+    settling.settle_waiting(limit=10)
+    row = Segment(name="Pros", slug="pros", status="live")
+    editing.save(row, rule=IS_PRO, by=None, now=NOW)
+    part = RebuildPart.objects.get()
+    monkeypatch.setattr(rebuilding, "PIECE", 1)
+    monkeypatch.setattr(rebuilding, "next_size", lambda size, *_, **__: size)
+
+    def die() -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(rebuilding, "_give_way", die)
+    places = []
+    for _ in range(2):
+        with suppress(SystemExit):
+            jobs.rebuild(part.pk)
+        came_back.refresh_from_db()
+        places.append((came_back.begun, came_back.place))
+    assert places == [(1, -1), (1, min(members("pros")))]
 
 
 def test_batches_do_not_dwindle_however_long_they_take(monkeypatch: pytest.MonkeyPatch) -> None:
