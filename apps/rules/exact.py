@@ -1,9 +1,9 @@
 """Adding up numbers exactly, in any order: 0.1 and 0.2 is 0.3.
 
 A number means the decimal it is written as, not the binary fraction next to it. PostgreSQL
-adds up its `numeric`; SQLite, which has no decimals, calls the functions registered here. Its
-addends are texts as well as its sums, whose order is the order of the numbers, so that they can
-be compared.
+adds up its `numeric`. SQLite, which has no decimals, adds up hundredths as whole numbers, and
+calls the functions registered here for what is no hundredth, or a very large one: such addends
+are texts, as are its sums, whose order is the order of the numbers, so that they can be compared.
 """
 
 import json
@@ -21,6 +21,7 @@ from apps.rules.nodes import Operand, Scalar
 
 ADDEND = "tidemark_addend"
 SUM = "tidemark_sum"
+TOTAL = "tidemark_total"
 LATER = "tidemark_later"
 Exact = int | Decimal
 
@@ -67,26 +68,32 @@ def register(*, connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.vendor == "sqlite":
         connection.connection.create_function(ADDEND, 2, _addend, deterministic=True)
         connection.connection.create_aggregate(SUM, 1, _Sum)
+        connection.connection.create_function(TOTAL, 2, _total, deterministic=True)
         connection.connection.create_function(LATER, 2, _later, deterministic=True)
 
 
 class _Sum:
-    """The sum, sortable, of whole numbers and of others written out; NULL is none."""
+    """The sum of numbers written out, written out itself."""
 
     def __init__(self) -> None:
-        self.whole = 0
-        self.others: list[str] = []
+        self.sum = Decimal(0)
 
-    def step(self, number: int | str | None) -> None:
-        if isinstance(number, int):
-            self.whole += number
-        elif number is not None:
-            self.others.append(number)
+    def step(self, number: str) -> None:
+        self.sum = _EXACTLY.add(self.sum, Decimal(number))
 
     def finalize(self) -> str:
-        if not self.others:
-            return sortable(self.whole)
-        return sortable(reduce(_EXACTLY.add, map(Decimal, self.others), Decimal(self.whole)))
+        return str(self.sum)
+
+
+def _total(hundredths: int | None, others: str | None) -> str | None:
+    """Return the sum of both, sortable, or NULL where there is neither."""
+    if others is not None:
+        whole = _EXACTLY.scaleb(Decimal(hundredths or 0), -2)
+        return sortable(_EXACTLY.add(whole, Decimal(others)))
+    if hundredths is None:
+        return None
+    number, rest = divmod(hundredths, 100)
+    return f"{_LIFT + number}.{rest:02d}".rstrip("0")
 
 
 def _addend(properties: str | None, key: str) -> str | None:

@@ -8,7 +8,6 @@ array index, and quotes, dots, backslashes and `$` have no meaning.
 import re
 from collections.abc import Iterable, Sequence
 from string import Formatter
-from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
@@ -25,7 +24,7 @@ from django.db.models import (
 from django.db.models.expressions import Combinable
 from django.db.models.sql.compiler import SQLCompiler
 
-from apps.rules.exact import ADDEND, SUM
+from apps.rules.exact import ADDEND, SUM, TOTAL
 from apps.rules.expressions import MOST_SPELLINGS, Sql, lowered
 from apps.rules.fold import folds, spellings
 from apps.rules.kinds import MAX_NUMBER, Kind
@@ -86,11 +85,22 @@ _POSTGRES: dict[Kind | None, str] = {
 }
 _COLLATED = (Kind.DATE, Kind.DATETIME)  # texts in the order of their bytes
 
-# What is no whole number as Python reads it, and writes it out.
+# Hundredths as whole numbers, so many at most that no sum of them overflows; the rest written
+# out, as Python reads it. SQLite may read the last digit of a number wrongly: two numbers of at
+# most fifteen digits lie further apart than that, so what looks like a hundredth there is one.
+_MOST = 10**8
 _SQLITE_EXACT = (
     "CASE {type} WHEN 'integer' THEN"
-    f" CASE WHEN {{value}} BETWEEN -{MAX_NUMBER} AND {MAX_NUMBER} THEN {{value}} END"
-    " WHEN 'real' THEN {written} END"
+    f" CASE WHEN {{value}} BETWEEN -{_MOST} AND {_MOST} THEN {{value}} * 100"
+    f" WHEN {{value}} BETWEEN -{MAX_NUMBER} AND {MAX_NUMBER} THEN CAST({{value}} AS TEXT) END"
+    " WHEN 'real' THEN CASE WHEN LENGTH({text}) <= 15"
+    f" AND ABS({{value}}) BETWEEN 0.01 AND {_MOST}"
+    " AND ROUND({value} * 100) / 100 = {value} THEN CAST(ROUND({value} * 100) AS INTEGER)"
+    " ELSE {written} END END"
+)
+_SQLITE_SUM = (
+    f"{TOTAL}(SUM({{addend}}) FILTER (WHERE ({{among}}) AND TYPEOF({{addend}}) = 'integer'),"
+    f" {SUM}({{addend}}) FILTER (WHERE ({{among}}) AND TYPEOF({{addend}}) = 'text'))"
 )
 
 # By way of a double where there are more digits than one holds for sure: Python read it so.
@@ -295,21 +305,26 @@ class ExactSum(Aggregate):
     def __init__(self, addends: Combinable, *, filter: Q | None = None) -> None:  # noqa: A002
         super().__init__(addends, filter=filter, output_field=TextField())
 
-    def as_sqlite(
-        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object
-    ) -> tuple[str, Any]:
-        return self.as_sql(compiler, connection, function=SUM)
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **_: object) -> Sql:
+        among = ("TRUE", ()) if self.filter is None else compiler.compile(self.filter)
+        addend = compiler.compile(self.source_expressions[0])
+        return _fill(_SQLITE_SUM, addend=addend, among=among)
 
 
 def _sqlite_pieces(column: Sql, key: str) -> dict[str, Sql]:
     sql, params = column
     if _PATH_KEY.fullmatch(key):
         at = (*params, f'$."{key}"')
-        return {"type": (f"JSON_TYPE({sql}, %s)", at), "value": (f"JSON_EXTRACT({sql}, %s)", at)}
+        return {
+            "type": (f"JSON_TYPE({sql}, %s)", at),
+            "value": (f"JSON_EXTRACT({sql}, %s)", at),
+            "text": (f"({sql} -> %s)", at),
+        }
     entry = (f"FROM JSON_EACH({sql}) WHERE key = %s", (*params, key))
     return {
         "type": _fill("(SELECT type {entry})", entry=entry),
         "value": _fill("(SELECT value {entry})", entry=entry),
+        "text": ("NULL", ()),
     }
 
 

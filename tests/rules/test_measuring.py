@@ -1,15 +1,20 @@
 """Conditions on events read in one pass over the event table, as the engine reads many."""
 
+import json
 import random
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.db.models import F, Q
 
-from apps.contacts.models import Event
+from apps.contacts.models import Contact, Event
 from apps.rules import codec
 from apps.rules.clock import Calendar, Clock
 from apps.rules.errors import RuleError
+from apps.rules.exact import Exact, sortable, total
+from apps.rules.json_values import Addends, ExactSum
+from apps.rules.kinds import stored_number
 from apps.rules.measuring import measure, qualifying, sufficient
 from apps.rules.nodes import EventCondition
 from apps.rules.verdict import holds
@@ -60,3 +65,49 @@ def test_many_conditions_in_one_pass_say_what_each_says_of_a_contact_alone(seed:
             assert found.get(person.contact.pk, alone) == alone, list(map(codec.dumps, leaves))
             held += sum(found.get(person.contact.pk, []))
     assert held > 500
+
+
+CENTS = [
+    f"{sign}{whole}.{cent:02d}" for sign in ("", "-") for whole in (0, 19) for cent in range(100)
+]
+EDGES = [
+    "0", "-0.0", "0.01", "-0.01", "0.005", "1e-05", "5e-324", "-5e-324", "0.30000000000000004",
+    "99999999.99", "99999999.990000010", "100000000", "100000000.01", "-100000001",
+    "4503599627370.5", "1000000000000000", "-1000000000000000", "1000000000000001",
+    "9223372036854775808", "1e300",
+    "12.340000000000002", "12.34", "1.1e1", "150e-2", "true", "null", '"7"', "[1]",
+]  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("key", ["total", 'in "euros"'])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sum_is_what_the_numbers_add_up_to_as_they_are_written(seed: int, key: str) -> None:
+    chance = random.Random(seed)
+    written = [*CENTS, *EDGES, *(repr(chance.uniform(-1e9, 1e9)) for _ in range(100))]
+    written += [repr(round(chance.uniform(-1e9, 1e9), chance.randint(0, 6))) for _ in range(300)]
+    groups = [chance.choices(written, k=chance.randint(1, 4)) for _ in range(400)]
+    groups += [[one] for one in EDGES]
+    people = Contact.objects.bulk_create(Contact() for _ in groups)
+    Event.objects.bulk_create(
+        Event(
+            contact=person,
+            name="bought",
+            occurred_at=NOW,
+            message_id=f"{person.pk}-{at}",
+            properties={key: json.loads(number)},
+        )
+        for person, numbers in zip(people, groups, strict=True)
+        for at, number in enumerate(numbers)
+    )
+    rows = Event.objects.order_by().values("contact_id")
+    summed = rows.annotate(sum=ExactSum(Addends(F("properties"), key=key)))
+    found = {row["contact_id"]: row["sum"] for row in summed}
+    for person, numbers in zip(people, groups, strict=True):
+        read = [stored_number(json.loads(number)) for number in numbers]
+        addends = [number for number in read if number is not None]
+        assert found[person.pk] == (comparable(total(addends)) if addends else None), numbers
+
+
+def comparable(number: Exact) -> Exact | str:
+    return sortable(number) if connection.vendor == "sqlite" else number
