@@ -24,7 +24,7 @@ LIMIT = 5  # runs
 FRESH = timedelta(seconds=1)  # a task's lock is set within this of its making
 
 log = structlog.get_logger(__name__)
-_came_back: ContextVar[int | None] = ContextVar("the task this worker runs, if it came back")
+_running: ContextVar[int | None] = ContextVar("the task that runs, if it came back", default=None)
 
 
 def came_back(task: OrmQ) -> bool:
@@ -46,9 +46,9 @@ def begins(sender: object, *, task: dict[str, Any], **_: object) -> None:
     Must not raise: django-q2 would take the worker down. An uncounted run is the lesser evil.
     """
     if timezone.now() - task["started"] < timedelta(seconds=settings.Q_CLUSTER["retry"]):
-        _came_back.set(None)
+        _running.set(None)
         return
-    _came_back.set(task["ack_id"])
+    _running.set(task["ack_id"])
     try:
         Attempt.objects.filter(task=task["ack_id"]).update(begun=F("begun") + 1)
     except DatabaseError as error:
@@ -60,7 +60,7 @@ def goes_on_from(place: int) -> None:
 
     Where its last run went on elsewhere, its runs are counted anew.
     """
-    if (task := _came_back.get(None)) is not None:
+    if (task := _running.get()) is not None:
         Attempt.objects.filter(task=task).exclude(place=place).update(begun=1, place=place)
 
 

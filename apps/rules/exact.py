@@ -92,7 +92,7 @@ def _total(hundredths: int | None, others: str | None) -> str | None:
         return sortable(_EXACTLY.add(whole, Decimal(others)))
     if hundredths is None:
         return None
-    number, rest = divmod(hundredths, 100)
+    number, rest = divmod(hundredths, 100)  # as `sortable` writes it, without a Decimal: often
     return f"{_LIFT + number}.{rest:02d}".rstrip("0")
 
 
